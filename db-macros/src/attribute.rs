@@ -1,0 +1,176 @@
+//! Parsing: what a scope attribute says.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Ident, LitStr, Token,
+    ext::IdentExt,
+    parenthesized,
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use crate::errors::Errors;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Tenant,
+    User,
+    Identity,
+}
+
+impl Scope {
+    pub(crate) const ALL: [Self; 3] = [Self::Tenant, Self::User, Self::Identity];
+
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant_scoped",
+            Self::User => "user_scoped",
+            Self::Identity => "identity_scoped",
+        }
+    }
+
+    /// The name of the scope's marker in `db`.
+    pub(crate) fn marker(self) -> Ident {
+        let name = match self {
+            Self::Tenant => "Tenant",
+            Self::User => "User",
+            Self::Identity => "Identity",
+        };
+        Ident::new(name, Span::call_site())
+    }
+
+    pub(crate) fn default_column(self) -> Option<&'static str> {
+        match self {
+            Self::Tenant => Some("organization_id"),
+            Self::User => Some("user_id"),
+            Self::Identity => None,
+        }
+    }
+
+    fn keys(self) -> &'static str {
+        match self {
+            Self::Tenant | Self::User => "`column = \"…\"`, `name = \"…\"` and `allow(…)`",
+            Self::Identity => "`name = \"…\"` and `allow(…)`",
+        }
+    }
+}
+
+/// One scope attribute, as written.
+pub(crate) struct Attribute {
+    pub(crate) scope: Scope,
+    /// Where the attribute stands.
+    pub(crate) span: Span,
+    pub(crate) column: Option<LitStr>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) allow: Option<Allow>,
+}
+
+/// `allow(…)`, as written.
+#[derive(Clone)]
+pub(crate) struct Allow {
+    pub(crate) select: bool,
+    pub(crate) insert: bool,
+    pub(crate) update: Option<Vec<Ident>>,
+    pub(crate) delete: bool,
+    pub(crate) span: Span,
+}
+
+impl Attribute {
+    /// Parses what stands between the brackets of the attribute. Keys are strict.
+    pub(crate) fn parse(scope: Scope, span: Span, arguments: TokenStream, errors: &mut Errors) -> Self {
+        let mut attribute = Self { scope, span, column: None, name: None, allow: None };
+        let parser = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                attribute.parse_key(input, errors)?;
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(arguments) {
+            errors.push(error);
+        }
+        attribute
+    }
+
+    fn parse_key(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let scope = self.scope;
+        let key: Ident = input.call(Ident::parse_any)?;
+        let repeated = match key.to_string().as_str() {
+            "column" if scope == Scope::Identity => {
+                input.parse::<Token![=]>()?;
+                input.parse::<LitStr>()?;
+                errors.at(&key, "`identity_scoped` takes no `column`: sign-in sees every row of the table; remove it");
+                false
+            }
+            "column" => {
+                input.parse::<Token![=]>()?;
+                self.column.replace(input.parse()?).is_some()
+            }
+            "name" => {
+                input.parse::<Token![=]>()?;
+                self.name.replace(input.parse()?).is_some()
+            }
+            "allow" => {
+                let content;
+                parenthesized!(content in input);
+                self.allow.replace(parse_allow(key.span(), &content, errors)?).is_some()
+            }
+            unknown => {
+                return Err(syn::Error::new(
+                    key.span(),
+                    format!("unknown key `{unknown}`; `{}` takes {}", scope.attribute(), scope.keys()),
+                ));
+            }
+        };
+        if repeated {
+            errors.at(&key, format!("`{key}` is given twice; remove one"));
+        }
+        Ok(())
+    }
+}
+
+fn parse_allow(span: Span, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Allow> {
+    let mut allow = Allow { select: false, insert: false, update: None, delete: false, span };
+    while !input.is_empty() {
+        let verb: Ident = input.call(Ident::parse_any)?;
+        let repeated = match verb.to_string().as_str() {
+            "select" => std::mem::replace(&mut allow.select, true),
+            "insert" => std::mem::replace(&mut allow.insert, true),
+            "delete" => std::mem::replace(&mut allow.delete, true),
+            "update" => {
+                let columns = if input.peek(syn::token::Paren) {
+                    let content;
+                    parenthesized!(content in input);
+                    let columns = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
+                    if columns.is_empty() {
+                        errors.at(&verb, "`update()` names no column; write `update`, or name the columns");
+                    }
+                    columns.into_iter().collect()
+                } else {
+                    Vec::new()
+                };
+                allow.update.replace(columns).is_some()
+            }
+            unknown => {
+                return Err(syn::Error::new(
+                    verb.span(),
+                    format!(
+                        "unknown verb `{unknown}`; `allow` takes `select`, `insert`, `update`, `update(column, …)` and `delete`"
+                    ),
+                ));
+            }
+        };
+        if repeated {
+            errors.at(&verb, format!("`{verb}` is given twice; remove one"));
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    if !allow.select {
+        errors.at_span(span, "`allow` has no `select`: every other verb reads the rows it touches; add `select`");
+    }
+    Ok(allow)
+}

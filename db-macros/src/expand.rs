@@ -1,0 +1,311 @@
+//! Expansion: quoting only. What it emits names nothing but `::db` and the entity's own module.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{ItemStruct, spanned::Spanned};
+
+use crate::{
+    attribute::{Attribute, Scope},
+    check::{self, Declared, Scoped, Update},
+    entity::{self, Below, Column},
+    errors::Errors,
+};
+
+pub(crate) fn expand(scope: Scope, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let first = Attribute::parse(scope, Span::call_site(), arguments, &mut errors);
+    let Ok(mut item) = syn::parse2::<ItemStruct>(item.clone()) else {
+        errors.at_span(Span::call_site(), entity::not_an_entity(scope.attribute()));
+        let errors = errors.check();
+        return quote!(#errors #item);
+    };
+    let entity = match entity::parse(&mut item, first, &mut errors) {
+        Below::Entity(entity) => entity,
+        Below::ModelEx => {
+            errors.check();
+            return quote!(#item);
+        }
+        Below::Other => {
+            let errors = errors.check();
+            return quote!(#errors #item);
+        }
+    };
+    let scoped = check::check(&entity, &mut errors);
+    match errors.check() {
+        None => {
+            let parts = [facade(&scoped), scopes(&scoped), draft(&scoped), writable(&scoped), scope_columns(&scoped)];
+            let imports = &entity.taken_off;
+            quote!(#item #(#parts)* #(const _: () = { use #imports as _; };)*)
+        }
+        // The names that the rest of the crate imports are there all the same, so that it is one error.
+        Some(errors) => {
+            let (vis, facade) = (&entity.vis, &scoped.facade);
+            quote! {
+                #errors
+                #item
+                #[doc(hidden)]
+                #vis struct #facade;
+                #[doc(hidden)]
+                #vis struct Draft;
+                #[doc(hidden)]
+                #vis enum Writable {}
+            }
+        }
+    }
+}
+
+fn facade(scoped: &Scoped<'_>) -> TokenStream {
+    let (vis, facade) = (&scoped.entity.vis, &scoped.facade);
+    let table = scoped.entity.table.value();
+    let doc = format!("Where the queries of table `{table}` start; its scopes: {}.", scope_names(scoped));
+    let declarations = scoped.scopes.iter().map(declaration);
+    let verbs = verbs(scoped);
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, Default)]
+        #vis struct #facade;
+
+        #[automatically_derived]
+        impl ::db::__private::Facade for #facade {
+            type Entity = Entity;
+            type Draft = Draft;
+            type Writable = Writable;
+            const SCOPES: &'static [::db::__private::ScopeDeclaration] = &[#(#declarations),*];
+        }
+
+        #[automatically_derived]
+        impl #facade {
+            #verbs
+        }
+    }
+}
+
+fn scope_names(scoped: &Scoped<'_>) -> String {
+    scoped.scopes.iter().map(|declared| format!("`{}`", declared.scope.marker())).collect::<Vec<_>>().join(", ")
+}
+
+fn declaration(declared: &Declared<'_>) -> TokenStream {
+    let scope = declared.scope.marker();
+    let column = match declared.column {
+        Some(Column { name, .. }) => quote!(::core::option::Option::Some(#name)),
+        None => quote!(::core::option::Option::None),
+    };
+    let (insert, delete) = (declared.insert, declared.delete);
+    let update = match &declared.update {
+        Update::None => quote!(None),
+        Update::Writable => quote!(Writable),
+        Update::Only(columns) => {
+            let names = columns.iter().map(|column| &column.name);
+            quote!(Only(&[#(#names),*]))
+        }
+    };
+    quote! {
+        ::db::__private::ScopeDeclaration::new(
+            ::db::__private::ScopeKind::#scope,
+            #column,
+            ::db::__private::Verbs {
+                insert: #insert,
+                update: ::db::__private::UpdateColumns::#update,
+                delete: #delete,
+            },
+        )
+    }
+}
+
+/// The facade's functions, as far as any scope allows them.
+fn verbs(scoped: &Scoped<'_>) -> TokenStream {
+    let mut verbs = quote! {
+        /// Starts a `SELECT` of the rows of the context's scope.
+        pub fn find() -> ::db::Select<Self> {
+            ::db::__private::find()
+        }
+
+        /// Starts a `SELECT` of the row with the id.
+        pub fn find_by_id(id: impl ::core::convert::Into<::db::__private::Key<Entity>>) -> ::db::Select<Self> {
+            ::db::__private::find_by_id(id)
+        }
+    };
+    if scoped.scopes.iter().any(|declared| declared.insert && scoped.fills_scope_columns(declared)) {
+        verbs.extend(quote! {
+            /// Starts an `INSERT` of a row into the context's scope.
+            pub fn insert(draft: Draft) -> ::db::Insert<Self> {
+                ::db::__private::insert(draft)
+            }
+
+            /// Starts an `INSERT` of many rows into the context's scope, with one statement.
+            pub fn insert_many(drafts: impl ::core::iter::IntoIterator<Item = Draft>) -> ::db::InsertMany<Self> {
+                ::db::__private::insert_many(drafts)
+            }
+        });
+    }
+    if scoped.scopes.iter().any(|declared| declared.insert && !scoped.fills_scope_columns(declared)) {
+        let fields: Vec<_> = scoped.scope_columns().iter().map(|column| &column.field).collect();
+        verbs.extend(quote! {
+            /// Starts an `INSERT` of a row whose scope columns the context cannot all fill. Where it has one of
+            /// them, that has to be the context's.
+            pub fn insert_into(
+                scope_columns: ScopeColumns,
+                draft: Draft,
+            ) -> ::db::Insert<Self, ::db::__private::FromCaller> {
+                let mut row: ActiveModel = ::core::convert::From::from(draft);
+                #(row.#fields = ::db::__private::ActiveValue::Set(scope_columns.#fields);)*
+                ::db::__private::insert_into(row)
+            }
+        });
+    }
+    if scoped.scopes.iter().any(|declared| !matches!(declared.update, Update::None)) {
+        verbs.extend(quote! {
+            /// Starts an `UPDATE` of the row with the id.
+            pub fn update_by_id(
+                id: impl ::core::convert::Into<::db::__private::Key<Entity>>,
+                draft: Draft,
+            ) -> ::db::Update<Self> {
+                ::db::__private::update_by_id(id, draft)
+            }
+
+            /// Starts an `UPDATE` of the rows of the context's scope.
+            pub fn update_many() -> ::db::UpdateMany<Self> {
+                ::db::__private::update_many()
+            }
+        });
+    }
+    if scoped.scopes.iter().any(|declared| declared.delete) {
+        verbs.extend(quote! {
+            /// Starts a `DELETE` of the row with the id.
+            pub fn delete_by_id(id: impl ::core::convert::Into<::db::__private::Key<Entity>>) -> ::db::Delete<Self> {
+                ::db::__private::delete_by_id(id)
+            }
+
+            /// Starts a `DELETE` of the rows of the context's scope.
+            pub fn delete_many() -> ::db::DeleteMany<Self> {
+                ::db::__private::delete_many()
+            }
+        });
+    }
+    verbs
+}
+
+/// The traits by which a context of each scope knows what it may do.
+fn scopes(scoped: &Scoped<'_>) -> TokenStream {
+    scoped.scopes.iter().map(|declared| scope(scoped, declared)).collect()
+}
+
+fn scope(scoped: &Scoped<'_>, declared: &Declared<'_>) -> TokenStream {
+    let facade = &scoped.facade;
+    let scope = declared.scope.marker();
+    let column = match declared.column {
+        Some(Column { variant, .. }) => quote!(::core::option::Option::Some(Column::#variant)),
+        None => quote!(::core::option::Option::None),
+    };
+    let key = declared.column.map(|Column { ty, .. }| {
+        // At the field's type, so that a column of another type is reported there.
+        quote_spanned!(ty.span()=> const _: () = ::db::__private::assert_key::<#ty, ::db::__private::#scope>();)
+    });
+    let by =
+        if scoped.fills_scope_columns(declared) { format_ident!("FromContext") } else { format_ident!("FromCaller") };
+    let insert = declared.insert.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::Insertable<::db::__private::#scope, ::db::__private::#by> for #facade {}
+        }
+    });
+    let update = (!matches!(declared.update, Update::None)).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::Updatable<::db::__private::#scope> for #facade {}
+        }
+    });
+    let delete = declared.delete.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::Deletable<::db::__private::#scope> for #facade {}
+        }
+    });
+    quote! {
+        #key
+
+        #[automatically_derived]
+        impl ::db::__private::ScopedTo<::db::__private::#scope> for #facade {
+            const COLUMN: ::core::option::Option<Column> = #column;
+        }
+
+        #insert
+        #update
+        #delete
+    }
+}
+
+fn draft(scoped: &Scoped<'_>) -> TokenStream {
+    let vis = &scoped.entity.vis;
+    let doc = format!(
+        "The columns of a row of `{}` without its scope columns, each set or not.",
+        scoped.entity.table.value()
+    );
+    let (scope, own): (Vec<_>, Vec<_>) =
+        scoped.entity.columns.iter().partition(|column| scoped.is_scope_column(column));
+    let scope = scope.iter().map(|column| &column.field);
+    let fields: Vec<_> = own.iter().map(|column| &column.field).collect();
+    let types = own.iter().map(|column| &column.ty);
+    let docs = own.iter().map(|column| format!("Column `{}`.", column.name));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug, Default)]
+        #vis struct Draft {
+            #(#[doc = #docs] pub #fields: ::db::__private::ActiveValue<#types>,)*
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<Draft> for ActiveModel {
+            fn from(draft: Draft) -> Self {
+                Self {
+                    #(#fields: draft.#fields,)*
+                    #(#scope: ::db::__private::ActiveValue::NotSet,)*
+                }
+            }
+        }
+    }
+}
+
+fn writable(scoped: &Scoped<'_>) -> TokenStream {
+    let vis = &scoped.entity.vis;
+    let doc =
+        format!("The columns of `{}` that an assignment may name: neither scope nor key.", scoped.entity.table.value());
+    let variants: Vec<_> = scoped.writable().map(|column| &column.variant).collect();
+    let docs = scoped.writable().map(|column| format!("Column `{}`.", column.name));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #vis enum Writable {
+            #(#[doc = #docs] #variants,)*
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<Writable> for Column {
+            fn from(column: Writable) -> Self {
+                match column {
+                    #(Writable::#variants => Self::#variants,)*
+                }
+            }
+        }
+    }
+}
+
+/// `ScopeColumns`, where a context cannot fill all of them.
+fn scope_columns(scoped: &Scoped<'_>) -> TokenStream {
+    let columns = scoped.scope_columns();
+    if !scoped.scopes.iter().any(|declared| declared.insert && !scoped.fills_scope_columns(declared)) {
+        return TokenStream::new();
+    }
+    let vis = &scoped.entity.vis;
+    let doc = format!("The scope columns of a row of `{}`, for `insert_into`.", scoped.entity.table.value());
+    let fields = columns.iter().map(|column| &column.field);
+    let types = columns.iter().map(|column| &column.ty);
+    let docs = columns.iter().map(|column| format!("Column `{}`.", column.name));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug)]
+        #vis struct ScopeColumns {
+            #(#[doc = #docs] pub #fields: #types,)*
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! One open transaction in one scope.
+
+use std::{fmt, ops::Deref};
+
+use sea_orm::{QueryResult, Statement, Value};
+
+use crate::{Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId, transaction::Transaction};
+
+/// A context may read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadWrite {}
+
+/// A context may only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnly {}
+
+/// What a context may do: [`ReadWrite`] or [`ReadOnly`]. Sealed: there are no others.
+pub trait Mode: sealed::Mode {}
+
+impl Mode for ReadWrite {}
+impl Mode for ReadOnly {}
+
+/// A context of one organization.
+pub type TenantContext = Context<Tenant>;
+/// A context of one organization that only reads; what a helper that only reads takes.
+pub type TenantReader = Context<Tenant, ReadOnly>;
+/// A context of one person.
+pub type UserContext = Context<User>;
+/// A context of one person that only reads.
+pub type UserReader = Context<User, ReadOnly>;
+/// A context for sign-in.
+pub type IdentityContext = Context<Identity>;
+/// A context for sign-in that only reads.
+pub type IdentityReader = Context<Identity, ReadOnly>;
+
+/// An open transaction in one scope: the only thing that a scoped query runs on.
+///
+/// It stands for SeaORM's `DatabaseTransaction`, and withholds it: a context is no `ConnectionTrait`, and
+/// gives out neither the connection nor a way to send a statement of one's own.
+///
+/// A context that writes dereferences to one that reads, so a helper that takes `&TenantReader` works in
+/// both. It is no `Clone`. Statements that are sent at the same time (`try_join!`) run one after the other.
+///
+/// **Drop** rolls back: the transaction, and each open savepoint. If a statement was under way, its future
+/// dropped, the connection is closed too, and nobody waits for what the server still does.
+///
+/// ```compile_fail
+/// # // The expected error is asserted in tests/ui/fail/a_context_does_not_leave_its_closure.rs.
+/// # async fn f(db: db::Db, who: db::Authenticated, organization: db::OrganizationId) -> db::Result<()> {
+/// let kept = db.with_tenant_context(organization, &who, async |cx| Ok(cx)).await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a context that is dropped rolls back"]
+pub struct Context<S: Scope, M: Mode = ReadWrite> {
+    inner: M::Inner<S>,
+}
+
+/// A transaction, and what it was opened for.
+#[expect(unnameable_types, missing_debug_implementations, reason = "sealed: what a mode wraps")]
+pub struct Opened<S: Scope> {
+    transaction: Transaction,
+    ids: S::Ids,
+}
+
+impl<S: Scope, M: Mode> Context<S, M> {
+    pub(crate) fn new(transaction: Transaction, ids: S::Ids) -> Self {
+        Self { inner: M::wrap(Opened { transaction, ids }) }
+    }
+
+    /// Runs `f` in a savepoint: what it does is kept if it returns `Ok`, and taken back if it returns `Err`,
+    /// panics or is dropped. The context itself goes on in each case.
+    ///
+    /// `f` is given the same context, so that what works in a context works in a savepoint, a savepoint
+    /// included. While it runs, the context is borrowed by it: a statement beside it, which would vanish with
+    /// the savepoint, does not compile. Stands for SeaORM's `TransactionTrait::transaction` on a transaction.
+    ///
+    /// ```
+    /// # async fn f(cx: &mut db::TenantContext) -> db::Result<()> {
+    /// let kept = cx.savepoint(async |cx| {
+    ///     // … statements, one of which may fail
+    /// #   let _ = cx;
+    ///     Ok::<_, db::Error>(())
+    /// }).await;
+    /// # kept }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns; `is_rolled_back` if a statement in it failed and `f` returned `Ok` all the same;
+    /// `is_connection_lost`.
+    pub async fn savepoint<T, E: From<crate::Error>>(
+        &mut self,
+        f: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        M::opened_mut(&mut self.inner).transaction.start_savepoint().await?;
+        let mut savepoint = Savepoint { context: self, ended: false };
+        let result = f(savepoint.context).await;
+        // INVARIANT: `ended` is set before the message is sent. If the future is dropped while it is under
+        // way, nobody knows whether the savepoint is still there; the connection is closed for it.
+        savepoint.ended = true;
+        let transaction = &mut M::opened_mut(&mut savepoint.context.inner).transaction;
+        match result {
+            Ok(value) => {
+                transaction.release_savepoint().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // If this fails, so does the commit.
+                transaction.roll_back_to_savepoint().await.ok();
+                Err(error)
+            }
+        }
+    }
+
+    /// Commits. A context that only reads does not wait for it, unless its isolation level is serializable.
+    ///
+    /// # Errors
+    ///
+    /// `is_rolled_back` if an earlier statement failed: PostgreSQL then rolls back. `is_serialization_failure`,
+    /// or a deferred constraint: rolled back too. `is_outcome_unknown` if the connection was lost on the way.
+    ///
+    /// If the future is dropped, the outcome is unknown as well.
+    pub async fn commit(self) -> Result<()> {
+        M::unwrap(self.inner).transaction.commit(M::READ_ONLY).await
+    }
+
+    /// Rolls back, and waits for it. To drop the context does the same without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `is_connection_lost`; the server then rolls back by itself.
+    pub async fn rollback(self) -> Result<()> {
+        M::unwrap(self.inner).transaction.rollback().await
+    }
+}
+
+/// Takes an open savepoint back unless it was ended.
+struct Savepoint<'a, S: Scope, M: Mode> {
+    context: &'a mut Context<S, M>,
+    ended: bool,
+}
+
+impl<S: Scope, M: Mode> Drop for Savepoint<'_, S, M> {
+    fn drop(&mut self) {
+        if !self.ended {
+            M::opened_mut(&mut self.context.inner).transaction.abandon_savepoint();
+        }
+    }
+}
+
+/// A context that writes reads as well.
+impl<S: Scope> Deref for Context<S, ReadWrite> {
+    type Target = Context<S, ReadOnly>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}
+
+impl<S: Scope> Context<S, ReadOnly> {
+    /// Returns the value of the scope column of every row in this context.
+    pub(crate) fn key(&self) -> Option<Value> {
+        S::key(&self.inner.ids)
+    }
+
+    pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
+        self.inner.transaction.fetch_all(statement).await
+    }
+
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
+        self.inner.transaction.execute(statement).await
+    }
+}
+
+impl Context<Tenant, ReadOnly> {
+    /// Returns the organization whose context this is.
+    #[must_use]
+    pub fn organization_id(&self) -> OrganizationId {
+        self.inner.ids.organization
+    }
+
+    /// Returns the member for whom the context was opened; `None` where the work is the system's own.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        self.inner.ids.user
+    }
+}
+
+impl Context<User, ReadOnly> {
+    /// Returns the person whose context this is.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.inner.ids
+    }
+}
+
+impl Context<Identity, ReadOnly> {
+    /// Says that a person has just proved who they are.
+    ///
+    /// For sign-in code alone, which has checked a credential of theirs in this context: nothing is checked
+    /// here. An id from a request is not to be passed to it.
+    #[must_use]
+    pub fn authenticated(&self, user_id: UserId) -> Authenticated {
+        Authenticated::assume(user_id)
+    }
+}
+
+/// Names the scope and its ids, nothing of the connection.
+impl<S: Scope, M: Mode> fmt::Debug for Context<S, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("scope", &S::KIND)
+            .field("ids", &M::opened(&self.inner).ids)
+            .field("read_only", &M::READ_ONLY)
+            .finish_non_exhaustive()
+    }
+}
+
+mod sealed {
+    use super::{Context, Opened, ReadOnly, ReadWrite};
+    use crate::Scope;
+
+    /// How a context of a mode holds its transaction. One that writes holds one that reads, which is what it
+    /// dereferences to.
+    #[expect(unnameable_types, reason = "sealed: the two modes are the only ones")]
+    pub trait Mode: Sized + Send + Sync + Unpin + 'static {
+        type Inner<S: Scope>: Send + Sync + Unpin;
+        const READ_ONLY: bool;
+
+        fn wrap<S: Scope>(opened: Opened<S>) -> Self::Inner<S>;
+        fn unwrap<S: Scope>(inner: Self::Inner<S>) -> Opened<S>;
+        fn opened<S: Scope>(inner: &Self::Inner<S>) -> &Opened<S>;
+        fn opened_mut<S: Scope>(inner: &mut Self::Inner<S>) -> &mut Opened<S>;
+    }
+
+    impl Mode for ReadOnly {
+        type Inner<S: Scope> = Opened<S>;
+        const READ_ONLY: bool = true;
+
+        fn wrap<S: Scope>(opened: Opened<S>) -> Opened<S> {
+            opened
+        }
+        fn unwrap<S: Scope>(inner: Opened<S>) -> Opened<S> {
+            inner
+        }
+        fn opened<S: Scope>(inner: &Opened<S>) -> &Opened<S> {
+            inner
+        }
+        fn opened_mut<S: Scope>(inner: &mut Opened<S>) -> &mut Opened<S> {
+            inner
+        }
+    }
+
+    impl Mode for ReadWrite {
+        type Inner<S: Scope> = Context<S, ReadOnly>;
+        const READ_ONLY: bool = false;
+
+        fn wrap<S: Scope>(opened: Opened<S>) -> Context<S, ReadOnly> {
+            Context { inner: opened }
+        }
+        fn unwrap<S: Scope>(inner: Context<S, ReadOnly>) -> Opened<S> {
+            inner.inner
+        }
+        fn opened<S: Scope>(inner: &Context<S, ReadOnly>) -> &Opened<S> {
+            &inner.inner
+        }
+        fn opened_mut<S: Scope>(inner: &mut Context<S, ReadOnly>) -> &mut Opened<S> {
+            &mut inner.inner
+        }
+    }
+}

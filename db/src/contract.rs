@@ -1,0 +1,166 @@
+//! The database contract: roles, functions, policies and grants, as SQL.
+//!
+//! A migration runs what this module returns, each statement on its own. It is the third ring, and it leans on
+//! neither of the others.
+//!
+//! ```
+//! use db::contract::{Contract, Membership};
+//!
+//! let contract = Contract::new(Membership::new("member", "organization_id", "user_id"))
+//!     .prefix("app")?
+//!     .login("trovella_app")?;
+//! let statements = contract.install(None);
+//! assert!(statements.iter().any(|sql| sql.contains("FUNCTION app.enter_tenant(")));
+//! # Ok::<_, db::Error>(())
+//! ```
+//!
+//! What it relies on is in PostgreSQL's documentation of
+//! [row security policies](https://www.postgresql.org/docs/current/ddl-rowsecurity.html).
+
+mod entity;
+mod functions;
+mod owner;
+mod prefix;
+mod roles;
+
+pub use owner::as_owner;
+pub use prefix::Prefix;
+
+use crate::{Facade, Result};
+
+/// One application's contract: whose names it uses, and where it finds who is a member of what.
+#[derive(Clone, Debug)]
+#[must_use = "a contract is SQL; it does nothing until that is run"]
+pub struct Contract {
+    prefix: Prefix,
+    login: String,
+    membership: Membership,
+}
+
+/// The table that says who is a member of which organization.
+#[derive(Clone, Debug)]
+#[must_use = "a membership does nothing until a contract is given it"]
+pub struct Membership {
+    table: String,
+    organization: String,
+    user: String,
+    role: Option<String>,
+}
+
+impl Membership {
+    /// Names the table, the column with the organization's id, and the column with the person's.
+    pub fn new(table: &str, organization_column: &str, user_column: &str) -> Self {
+        Self {
+            table: table.to_owned(),
+            organization: organization_column.to_owned(),
+            user: user_column.to_owned(),
+            role: None,
+        }
+    }
+
+    /// Names the column with the member's role, which a tenant context has in the setting `member_role`.
+    pub fn role(mut self, column: &str) -> Self {
+        self.role = Some(column.to_owned());
+        self
+    }
+}
+
+impl Contract {
+    /// A contract over a membership table, with the prefix `app` and the login role `app_login`.
+    pub fn new(membership: Membership) -> Self {
+        Self { prefix: Prefix::default(), login: "app_login".to_owned(), membership }
+    }
+
+    /// Sets the prefix from which the names of the schema, the roles and the settings derive. Two applications
+    /// on one server must not share it: roles are the server's, so the login of one could enter the scopes of
+    /// the other.
+    ///
+    /// # Errors
+    ///
+    /// `is_configuration` if it is no lower-case SQL identifier of at most 40 characters.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self> {
+        self.prefix = Prefix::new(prefix)?;
+        Ok(self)
+    }
+
+    /// Sets the name of the login role, which the pool connects as.
+    ///
+    /// # Errors
+    ///
+    /// `is_configuration` if it is no lower-case SQL identifier of at most 40 characters.
+    pub fn login(mut self, login: &str) -> Result<Self> {
+        Prefix::new(login)?;
+        login.clone_into(&mut self.login);
+        Ok(self)
+    }
+
+    /// Returns the name of the login role.
+    #[must_use]
+    pub fn login_role(&self) -> &str {
+        &self.login
+    }
+
+    /// Returns the prefix.
+    #[must_use]
+    pub fn prefix_name(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// Returns the statements that make the roles, the schema and the functions. They may be run again, and on
+    /// a server where the roles exist already. `password` is set on the login role if the statements make it.
+    ///
+    /// The membership table need not exist yet; [`protect_membership`](Self::protect_membership) goes after it.
+    #[must_use]
+    pub fn install(&self, password: Option<&str>) -> Vec<String> {
+        [self.create_roles(password), self.create_schema(), self.create_functions(), self.close_database()].concat()
+    }
+
+    /// Returns the statements that take back what [`install`](Self::install) made. A role that another database
+    /// still uses is left. The tables, whose policies use the functions, must be gone.
+    #[must_use]
+    pub fn uninstall(&self) -> Vec<String> {
+        [self.open_database(), self.drop_functions(), self.drop_roles()].concat()
+    }
+
+    /// Returns the statements that put the table of `F` under row-level security, with the policies and grants
+    /// that the scopes of its entity ask for. To be run when the table is made, and again when it gains a
+    /// column or its entity another scope.
+    #[must_use]
+    pub fn protect<F: Facade>(&self) -> Vec<String> {
+        self.protect_table(crate::facade::table_name::<F>(), F::SCOPES, &crate::facade::fixed_columns::<F>())
+    }
+
+    /// Returns the statements that let the functions look up who is a member of what. To be run after
+    /// [`protect`](Self::protect) of the membership table.
+    #[must_use]
+    pub fn protect_membership(&self) -> Vec<String> {
+        self.let_the_gate_read_members()
+    }
+
+    /// Returns the statement that keeps the column `updated_at` of the table of `F`.
+    #[must_use]
+    pub fn keep_updated_at<F: Facade>(&self) -> String {
+        self.updated_at_trigger(crate::facade::table_name::<F>())
+    }
+}
+
+/// Wraps statements into a `DO` block, which PostgreSQL runs as one.
+fn block(body: &str) -> String {
+    format!("DO $contract$\nBEGIN\n{body}\nEND\n$contract$")
+}
+
+/// Quotes a string literal.
+fn literal(text: &str) -> String {
+    // `standard_conforming_strings` may be off; an `E''` string means the same either way.
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn a_literal_ends_where_it_should() {
+        assert_eq!(literal(r"o'brien\"), r"E'o''brien\\'");
+    }
+}

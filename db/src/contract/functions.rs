@@ -1,0 +1,155 @@
+//! The functions: what opens a context, and what the policies ask.
+
+use super::{Contract, block};
+use crate::{ScopeKind, error::NOT_A_MEMBER, options::quote};
+
+impl Contract {
+    pub(super) fn create_functions(&self) -> Vec<String> {
+        let mut statements = self.accessors();
+        statements.push(self.touch_updated_at());
+        statements.push(self.become_gate(true));
+        statements.extend(self.entrances());
+        statements.push(self.become_gate(false));
+        statements
+    }
+
+    pub(super) fn drop_functions(&self) -> Vec<String> {
+        // Owned by the gate, which the owner of the schema may drop all the same.
+        vec![format!("DROP SCHEMA IF EXISTS {} CASCADE", self.prefix.schema())]
+    }
+
+    /// What the policies ask. Each raises where no context is open: a setting that was never made is unknown,
+    /// and one that was made in an earlier transaction reads as the empty string.
+    ///
+    /// `STABLE`, never `IMMUTABLE`, or a prepared statement would serve one tenant's rows to the next. No `SET`
+    /// clause, so that the planner inlines them.
+    fn accessors(&self) -> Vec<String> {
+        let roles = ScopeKind::ALL.map(|scope| self.prefix.role(scope)).join(", ");
+        ScopeKind::ALL
+            .into_iter()
+            .flat_map(|scope| {
+                let function = self.prefix.accessor(scope);
+                let of = if scope == ScopeKind::Identity { "boolean" } else { "uuid" };
+                let setting = self.prefix.setting(scope);
+                [
+                    format!(
+                        "CREATE OR REPLACE FUNCTION {function} RETURNS {of} LANGUAGE sql STABLE PARALLEL SAFE \
+                         RETURN pg_catalog.current_setting('{setting}')::{of}"
+                    ),
+                    format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+                    format!("GRANT EXECUTE ON FUNCTION {function} TO {roles}"),
+                ]
+            })
+            .collect()
+    }
+
+    fn touch_updated_at(&self) -> String {
+        // `clock_timestamp`, so that two updates in one transaction differ.
+        format!(
+            "CREATE OR REPLACE FUNCTION {schema}.touch_updated_at() RETURNS trigger LANGUAGE plpgsql \
+             SET search_path = pg_catalog, pg_temp AS $function$
+             BEGIN
+               NEW.updated_at := pg_catalog.clock_timestamp();
+               RETURN NEW;
+             END
+             $function$",
+            schema = self.prefix.schema(),
+        )
+    }
+
+    /// Lets whoever migrates make functions that belong to the gate, or takes that back. A superuser needs
+    /// neither. From PostgreSQL 16 on, `INHERIT` and `SET` belong to the membership.
+    fn become_gate(&self, begin: bool) -> String {
+        let (schema, gate) = (self.prefix.schema(), self.prefix.gate());
+        let membership = if begin {
+            format!(
+                "IF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
+                   EXECUTE 'GRANT {gate} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE';
+                 ELSE
+                   GRANT {gate} TO CURRENT_USER;
+                 END IF;"
+            )
+        } else {
+            format!("REVOKE {gate} FROM CURRENT_USER;")
+        };
+        let create = if begin {
+            format!("GRANT CREATE, USAGE ON SCHEMA {schema} TO {gate};")
+        } else {
+            format!("REVOKE CREATE ON SCHEMA {schema} FROM {gate};")
+        };
+        block(&format!(
+            "{create}
+             IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+               {membership}
+             END IF;"
+        ))
+    }
+
+    /// What opens a context. Each sets all settings of its scope for the transaction, as the gate, which alone
+    /// may. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
+    fn entrances(&self) -> Vec<String> {
+        let prefix = &self.prefix;
+        let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));
+        let role = format!("{prefix}.member_role");
+        let set = |setting: &str, value: &str| format!("PERFORM pg_catalog.set_config('{setting}', {value}, true);");
+        let members = self.membership_table();
+        let member_role =
+            self.membership.role.as_deref().map_or("''".to_owned(), |column| format!("m.{}::text", quote(column)));
+        let find_member = format!(
+            "SELECT {member_role} INTO found_role FROM {members} m WHERE m.{organization} = $1 AND m.{person} = $2;
+             IF NOT FOUND THEN
+               RAISE EXCEPTION 'not a member of the organization'
+                 USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{NOT_A_MEMBER}';
+             END IF;",
+            organization = quote(&self.membership.organization),
+            person = quote(&self.membership.user),
+        );
+        [
+            (
+                "enter_tenant(organization uuid, person uuid)",
+                "found_role text;",
+                [find_member, set(&tenant, "$1::text"), set(&user, "$2::text"), set(&role, "found_role")].join("\n"),
+            ),
+            (
+                "enter_tenant_as_system(organization uuid)",
+                "",
+                [set(&tenant, "$1::text"), set(&user, "''"), set(&role, "'system'")].join("\n"),
+            ),
+            ("enter_user(person uuid)", "", set(&user, "$1::text")),
+            ("enter_identity()", "", set(&identity, "'true'")),
+        ]
+        .into_iter()
+        .flat_map(|(signature, declare, body)| {
+            let gate = prefix.gate();
+            let function = format!("{prefix}.{signature}");
+            let declare = if declare.is_empty() { String::new() } else { format!("DECLARE {declare}\n") };
+            [
+                format!(
+                    "CREATE OR REPLACE FUNCTION {function} RETURNS void LANGUAGE plpgsql SECURITY DEFINER \
+                     SET search_path = pg_catalog, pg_temp AS $function$\n{declare}BEGIN\n{body}\nEND\n$function$"
+                ),
+                format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+                format!("GRANT EXECUTE ON FUNCTION {function} TO {}", self.login),
+                format!("ALTER FUNCTION {function} OWNER TO {gate}"),
+            ]
+        })
+        .collect()
+    }
+
+    /// Lets the gate, and nobody else, see every membership.
+    pub(super) fn let_the_gate_read_members(&self) -> Vec<String> {
+        let (table, gate) = (self.membership_table(), self.prefix.gate());
+        let columns = [Some(&self.membership.organization), Some(&self.membership.user), self.membership.role.as_ref()];
+        let columns: Vec<_> = columns.into_iter().flatten().map(|column| quote(column)).collect();
+        vec![
+            format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
+            format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
+            format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
+        ]
+    }
+
+    fn membership_table(&self) -> String {
+        let (schema, table) = self.membership.table.split_once('.').unwrap_or(("public", &self.membership.table));
+        format!("{}.{}", quote(schema), quote(table))
+    }
+}

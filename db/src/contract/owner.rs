@@ -1,0 +1,43 @@
+//! Touching rows as the owner.
+
+use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+
+use crate::options::quote;
+
+/// Runs `f` with the row-level security of `tables` not forced on their owner, in one transaction.
+///
+/// A migration that touches rows, or that adds or validates a foreign key, has to do so in here. Under `FORCE`
+/// the owner matches no policy: an update touches no row and says nothing, and a new foreign key is checked
+/// against nothing and marked valid. No other role's rights change, and nobody else sees the table meanwhile:
+/// `ALTER TABLE` holds it exclusively until the transaction ends.
+///
+/// `connection` is the migration's: `manager.get_connection()`.
+///
+/// # Errors
+///
+/// What `f` returns, or what PostgreSQL says, as where the role does not own a table; the transaction is then
+/// rolled back, `FORCE` included.
+pub async fn as_owner<C, T>(
+    connection: &C,
+    tables: &[&str],
+    f: impl AsyncFnOnce(&C::Transaction) -> Result<T, DbErr>,
+) -> Result<T, DbErr>
+where
+    C: TransactionTrait,
+    C::Transaction: ConnectionTrait,
+{
+    use sea_orm::TransactionSession;
+
+    let transaction = connection.begin().await?;
+    for table in tables {
+        transaction.execute_unprepared(&format!("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY", quote(table))).await?;
+    }
+    let value = f(&transaction).await?;
+    // A deferred constraint is checked here, while it can still see the rows.
+    transaction.execute_unprepared("SET CONSTRAINTS ALL IMMEDIATE").await?;
+    for table in tables {
+        transaction.execute_unprepared(&format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", quote(table))).await?;
+    }
+    transaction.commit().await?;
+    Ok(value)
+}

@@ -1,0 +1,77 @@
+//! The names that the contract uses.
+
+use std::fmt;
+
+use crate::{Result, ScopeKind, error::Kind};
+
+/// The prefix of a contract, from which the names of its schema, roles and settings derive; `app` by default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Default for Prefix {
+    fn default() -> Self {
+        Self("app".to_owned())
+    }
+}
+
+impl Prefix {
+    /// Takes a lower-case SQL identifier, so that it needs no quotes.
+    pub(crate) fn new(name: &str) -> Result<Self> {
+        let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.len() <= 40
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if plain && !name.starts_with("pg_") {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(Kind::Configuration(
+                "a prefix or role name has to be at most 40 lower-case letters, digits and underscores, with a \
+                 letter first, and not start with pg_"
+                    .into(),
+            )
+            .into())
+        }
+    }
+
+    /// Returns the schema of the contract's functions.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the role that a context of the scope runs as.
+    #[must_use]
+    pub fn role(&self, scope: ScopeKind) -> String {
+        format!("{}_{}", self.0, scope.as_str())
+    }
+
+    /// Returns the role that owns the functions which open a context.
+    #[must_use]
+    pub fn gate(&self) -> String {
+        format!("{}_gate", self.0)
+    }
+
+    /// Returns the setting that holds the key of a scope.
+    #[must_use]
+    pub fn setting(&self, scope: ScopeKind) -> String {
+        match scope {
+            ScopeKind::Tenant => format!("{}.organization_id", self.0),
+            ScopeKind::User => format!("{}.user_id", self.0),
+            ScopeKind::Identity => format!("{}.identity", self.0),
+        }
+    }
+
+    /// Returns the call that gives the key of a scope, which raises where no context is open.
+    pub(crate) fn accessor(&self, scope: ScopeKind) -> String {
+        match scope {
+            ScopeKind::Tenant => format!("{}.current_organization_id()", self.0),
+            ScopeKind::User => format!("{}.current_user_id()", self.0),
+            ScopeKind::Identity => format!("{}.in_identity_context()", self.0),
+        }
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,170 @@
+//! The roles, and what the database lets everybody do.
+//!
+//! Roles are the server's, not the database's: two databases may make them at the same moment, and advisory
+//! locks do not reach across databases. So each statement on one is tried, and tried again.
+
+use super::{Contract, block, literal};
+use crate::ScopeKind;
+
+/// The functions that PUBLIC may not execute: with the first an expression inside a query turns the context to
+/// another tenant; the others write large objects, which know no tenant.
+const CLOSED_FUNCTIONS: [&str; 4] = [
+    "pg_catalog.set_config(text, text, boolean)",
+    "pg_catalog.lo_creat(integer)",
+    "pg_catalog.lo_create(oid)",
+    "pg_catalog.lo_from_bytea(oid, bytea)",
+];
+
+impl Contract {
+    pub(super) fn create_roles(&self, password: Option<&str>) -> Vec<String> {
+        let login = &self.login;
+        let password = password.map(|password| format!(" PASSWORD {}", literal(password))).unwrap_or_default();
+        let mut statements = vec![
+            create_role(&self.prefix.gate(), "NOLOGIN NOINHERIT"),
+            create_role(login, &format!("LOGIN NOINHERIT{password}")),
+        ];
+        for scope in ScopeKind::ALL {
+            let role = self.prefix.role(scope);
+            statements.push(create_role(&role, "NOLOGIN NOINHERIT"));
+            statements.push(retry(&format!(
+                "IF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
+                   EXECUTE 'GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE';
+                 ELSE
+                   GRANT {role} TO {login};
+                 END IF;"
+            )));
+        }
+        // The login's own limits: `SET ROLE` does not apply those of the role that is entered. The first makes
+        // the server notice a client that is gone, and stop its statement; not every platform has it.
+        for (setting, value) in [
+            ("client_connection_check_interval", "1s"),
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ] {
+            statements.push(retry(&format!(
+                "BEGIN
+                   ALTER ROLE {login} SET {setting} = '{value}';
+                 EXCEPTION WHEN invalid_parameter_value THEN
+                   RAISE NOTICE 'this platform has no {setting}';
+                 END;"
+            )));
+        }
+        statements
+    }
+
+    pub(super) fn create_schema(&self) -> Vec<String> {
+        let schema = self.prefix.schema();
+        let login = &self.login;
+        let mut roles: Vec<String> = ScopeKind::ALL.iter().map(|scope| self.prefix.role(*scope)).collect();
+        roles.push(login.clone());
+        vec![
+            format!("CREATE SCHEMA IF NOT EXISTS {schema}"),
+            format!("REVOKE ALL ON SCHEMA {schema} FROM PUBLIC"),
+            format!("GRANT USAGE ON SCHEMA {schema} TO {}", roles.join(", ")),
+        ]
+    }
+
+    /// Takes from PUBLIC what a tenant could use to leave its scope, or to leave something behind on the
+    /// connection.
+    pub(super) fn close_database(&self) -> Vec<String> {
+        let gate = self.prefix.gate();
+        let mut statements = vec![block(&format!(
+            "EXECUTE pg_catalog.format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
+             EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO {login}', pg_catalog.current_database());
+             EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', pg_catalog.current_database(), current_user);
+             BEGIN
+               REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+             EXCEPTION WHEN insufficient_privilege THEN
+               RAISE WARNING 'CREATE on schema public could not be revoked from PUBLIC: a superuser or its owner has to';
+             END;",
+            login = self.login,
+        ))];
+        for function in CLOSED_FUNCTIONS {
+            // Managed PostgreSQL has no superuser to do it.
+            statements.push(block(&format!(
+                "IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+                   REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;
+                 ELSIF EXISTS (
+                   SELECT FROM pg_catalog.pg_proc p,
+                     pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+                   WHERE p.oid = '{function}'::pg_catalog.regprocedure AND a.grantee = 0
+                 ) THEN
+                   RAISE WARNING 'EXECUTE on {function} could not be revoked from PUBLIC: a superuser has to';
+                 END IF;"
+            )));
+        }
+        // A superuser who has closed the function beforehand gives whoever migrates the grant option on it.
+        statements.push(block(&format!(
+            "IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
+               GRANT EXECUTE ON FUNCTION {set_config} TO {gate};
+             END IF;",
+            set_config = CLOSED_FUNCTIONS[0],
+        )));
+        statements
+    }
+
+    pub(super) fn open_database(&self) -> Vec<String> {
+        let gate = self.prefix.gate();
+        let mut statements = vec![block(&format!(
+            "EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM {login}', pg_catalog.current_database());
+             EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', pg_catalog.current_database());
+             IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
+               REVOKE EXECUTE ON FUNCTION {set_config} FROM {gate};
+             END IF;",
+            login = self.login,
+            set_config = CLOSED_FUNCTIONS[0],
+        ))];
+        for function in CLOSED_FUNCTIONS {
+            statements.push(block(&format!(
+                "IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+                   GRANT EXECUTE ON FUNCTION {function} TO PUBLIC;
+                 END IF;"
+            )));
+        }
+        statements
+    }
+
+    pub(super) fn drop_roles(&self) -> Vec<String> {
+        let scopes = ScopeKind::ALL.iter().map(|scope| self.prefix.role(*scope));
+        scopes
+            .chain([self.login.clone(), self.prefix.gate()])
+            .map(|role| {
+                retry(&format!(
+                    "BEGIN
+                       DROP ROLE IF EXISTS {role};
+                     EXCEPTION WHEN dependent_objects_still_exist THEN
+                       RAISE NOTICE 'role {role} is left: another database uses it';
+                     END;"
+                ))
+            })
+            .collect()
+    }
+}
+
+fn create_role(role: &str, attributes: &str) -> String {
+    block(&format!(
+        "CREATE ROLE {role} {attributes};
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN
+           NULL;"
+    ))
+}
+
+/// Runs a statement on a role, and again when another database does the same at this moment: PostgreSQL then
+/// raises XX000 `tuple concurrently updated`.
+fn retry(statement: &str) -> String {
+    format!(
+        "DO $contract$
+         BEGIN
+           FOR attempt IN 1..50 LOOP
+             BEGIN
+               {statement}
+               EXIT;
+             EXCEPTION WHEN internal_error OR unique_violation THEN
+               IF attempt = 50 THEN RAISE; END IF;
+               PERFORM pg_catalog.pg_sleep(0.02);
+             END;
+           END LOOP;
+         END
+         $contract$"
+    )
+}

@@ -1,0 +1,233 @@
+//! The pool, and the contexts it opens.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+use sea_orm::sqlx::{self, PgPool};
+use tracing::Span;
+
+use crate::{
+    Authenticated, DbOptions, Error, Identity, IdentityContext, Open, OrganizationId, Result, ScopeKind, Tenant,
+    TenantContext, User, UserContext,
+    contract::Prefix,
+    error::Kind,
+    open::span,
+    scope::TenantIds,
+    transaction::{Connection, milliseconds},
+};
+
+/// The database: one pool of connections, on which contexts are opened.
+///
+/// It stands for SeaORM's `DatabaseConnection`, and withholds it: a `Db` is no `ConnectionTrait`, and the
+/// pool cannot be reached through it. A clone shares the pool. The connections are closed when the last clone
+/// and the last context are dropped.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: PgPool,
+    options: DbOptions,
+    /// How many connections contexts and health checks hold.
+    in_use: Arc<AtomicU32>,
+}
+
+impl Db {
+    /// Connects to the PostgreSQL that the environment variable `DATABASE_URL` names.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DbOptions::from_env`] and of [`connect`](Self::connect).
+    pub async fn from_env() -> Result<Self> {
+        Self::connect(DbOptions::from_env()?).await
+    }
+
+    /// Connects, and checks in one round trip that the database is migrated and that its row-level security
+    /// holds for the login role.
+    ///
+    /// # Errors
+    ///
+    /// `is_unreachable` if no server answers within the acquire timeout; `is_login_refused`;
+    /// `is_not_migrated`; `is_privileged_login`, unless the options allow it.
+    pub async fn connect(options: DbOptions) -> Result<Self> {
+        let pool = options.pool().connect_lazy_with(options.connect_options());
+        let db = Self { inner: Arc::new(Inner { pool, options, in_use: Arc::new(AtomicU32::new(0)) }) };
+        let mut connection = db.acquire(Span::none()).await?;
+        crate::login::check(&mut connection, &db.inner.options).await?;
+        drop(connection);
+        Ok(db)
+    }
+
+    /// Runs `f` in the context of an organization, for one of its members, and commits if it returns `Ok`.
+    ///
+    /// Whether the person is a member is checked by the database as the context opens, with no round trip of
+    /// its own: any organization id may be tried, only a member gets in.
+    ///
+    /// # Errors
+    ///
+    /// `is_not_a_member`, also for an unknown organization; what `f` returns; and what [`Open::run`] may fail
+    /// with.
+    pub async fn with_tenant_context<T>(
+        &self,
+        organization: OrganizationId,
+        who: &Authenticated,
+        f: impl AsyncFnOnce(&mut TenantContext) -> Result<T>,
+    ) -> Result<T> {
+        self.tenant(organization, who).run(f).await
+    }
+
+    /// Runs `f` in the context of a person, and commits if it returns `Ok`.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, and what [`Open::run`] may fail with.
+    pub async fn with_user_context<T>(
+        &self,
+        who: &Authenticated,
+        f: impl AsyncFnOnce(&mut UserContext) -> Result<T>,
+    ) -> Result<T> {
+        self.user(who).run(f).await
+    }
+
+    /// Runs `f` in a context for sign-in, and commits if it returns `Ok`.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, and what [`Open::run`] may fail with.
+    pub async fn with_identity_context<T>(&self, f: impl AsyncFnOnce(&mut IdentityContext) -> Result<T>) -> Result<T> {
+        self.identity().run(f).await
+    }
+
+    /// Opens the context of an organization, for one of its members, with options.
+    pub fn tenant(&self, organization: OrganizationId, who: &Authenticated) -> Open<'_, Tenant> {
+        let user = who.user_id();
+        Open::new(
+            self,
+            TenantIds { organization, user: Some(user) },
+            format!("enter_tenant('{organization}', '{user}')"),
+            span(ScopeKind::Tenant, Some(organization.to_string()), Some(user.to_string()), None),
+        )
+    }
+
+    /// Opens the context of an organization for work that no user asked for, such as a job.
+    ///
+    /// # This widens power
+    ///
+    /// No membership is checked: whoever calls this reads and writes the organization's rows. `reason` says
+    /// what for; it is in the tracing span. In an organization that does not exist there are no rows, and none
+    /// can be written.
+    pub fn system_tenant(&self, organization: OrganizationId, reason: &str) -> Open<'_, Tenant> {
+        Open::new(
+            self,
+            TenantIds { organization, user: None },
+            format!("enter_tenant_as_system('{organization}')"),
+            span(ScopeKind::Tenant, Some(organization.to_string()), None, Some(reason)),
+        )
+    }
+
+    /// Opens the context of a person, with options.
+    pub fn user(&self, who: &Authenticated) -> Open<'_, User> {
+        let user = who.user_id();
+        Open::new(
+            self,
+            user,
+            format!("enter_user('{user}')"),
+            span(ScopeKind::User, None, Some(user.to_string()), None),
+        )
+    }
+
+    /// Opens a context for sign-in, with options.
+    pub fn identity(&self) -> Open<'_, Identity> {
+        Open::new(self, (), "enter_identity()".to_owned(), span(ScopeKind::Identity, None, None, None))
+    }
+
+    /// Closes the pool: waits for the contexts that are open, and closes their connections. Contexts cannot
+    /// be opened any more on this `Db` or a clone of it.
+    pub async fn close(&self) {
+        self.inner.pool.close().await;
+    }
+
+    /// Takes a connection from the pool.
+    pub(crate) async fn acquire(&self, span: Span) -> Result<Connection> {
+        let start = Instant::now();
+        let acquired = self.inner.pool.acquire().await;
+        span.record("wait_ms", milliseconds(start));
+        match acquired {
+            Ok(connection) => Ok(Connection::new(connection, self.inner.in_use.clone(), span)),
+            Err(error) => {
+                span.record("outcome", "no connection");
+                Err(self.acquire_error(error, start))
+            }
+        }
+    }
+
+    fn acquire_error(&self, error: sqlx::Error, start: Instant) -> Error {
+        let server = self.inner.options.server();
+        match error {
+            // sqlx tries again while a server refuses connections, and says in the end that the pool timed out.
+            sqlx::Error::PoolTimedOut if self.exhausted() => {
+                Kind::PoolTimeout { max: self.inner.options.max_connections, waited: start.elapsed() }.into()
+            }
+            sqlx::Error::PoolTimedOut => Kind::Unreachable { server, waited: Some(start.elapsed()) }.into(),
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Kind::Unreachable { server, waited: None }.into(),
+            sqlx::Error::Database(error) => {
+                let sqlstate = error.code().unwrap_or_default().into_owned();
+                let why = match sqlstate.as_str() {
+                    "28P01" => "wrong password, or no such role",
+                    "28000" => "the role may not log in from here; the migration makes it",
+                    "3D000" => "no such database",
+                    "42501" => "the role may not connect to this database; the migration grants it",
+                    "53300" => "it has no connection left",
+                    "57P03" => "it is starting up or shutting down",
+                    _ => "it gives no reason that is known here",
+                };
+                Kind::LoginRefused { server, why, sqlstate }.into()
+            }
+            error => error.into(),
+        }
+    }
+
+    /// Whether contexts hold every connection that the pool may have.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.in_use() >= self.inner.options.max_connections
+    }
+
+    pub(crate) fn in_use(&self) -> u32 {
+        self.inner.in_use.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many connections the pool may have, and how many it has.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        (self.inner.options.max_connections, self.inner.pool.size())
+    }
+
+    pub(crate) fn prefix(&self) -> &Prefix {
+        &self.inner.options.prefix
+    }
+
+    pub(crate) fn prepared_statements(&self) -> bool {
+        self.inner.options.prepared_statements
+    }
+
+    /// Tells one pool from another.
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(&self.inner).addr()
+    }
+}
+
+/// Names the server and the limits; leaves the password out.
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db")
+            .field("options", &self.inner.options)
+            .field("in_use", &self.in_use())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,229 @@
+//! `INSERT`, in scope.
+
+use std::marker::PhantomData;
+
+use sea_orm::{
+    ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait,
+    TryGetableMany,
+    sea_query::{InsertStatement, OnConflict as OnConflictClause},
+};
+
+use crate::{
+    Affected, Context, Facade, Insertable, Result, Scope,
+    error::{Kind, from_row},
+    facade::{fill_key, table_name},
+    returning::{returning_key, returning_row},
+    select::{build, model},
+};
+
+type ActiveModel<F> = <<F as Facade>::Entity as EntityTrait>::ActiveModel;
+type Model<F> = <<F as Facade>::Entity as EntityTrait>::Model;
+type Column<F> = <<F as Facade>::Entity as EntityTrait>::Column;
+type Key<F> = <<<F as Facade>::Entity as EntityTrait>::PrimaryKey as PrimaryKeyTrait>::ValueType;
+
+/// The scope columns of the row are the context's to give: `insert`.
+#[derive(Clone, Copy, Debug)]
+pub enum FromContext {}
+
+/// The scope columns of the row are given by the caller: `insert_into`.
+#[derive(Clone, Copy, Debug)]
+pub enum FromCaller {}
+
+/// An `INSERT` of one row into one scope; made by a facade, such as `ResearchPlan::insert(draft)`.
+///
+/// It stands for SeaORM's `Insert`. The scope column is set from the context it is run on, and a key that is a
+/// UUID and unset is made here: a `UUIDv7`.
+#[derive(Clone, Debug)]
+#[must_use = "an insert does nothing until it is run on a context"]
+pub struct Insert<F: Facade, By = FromContext> {
+    row: ActiveModel<F>,
+    on_conflict: Option<OnConflict<F>>,
+    by: PhantomData<By>,
+}
+
+/// An `INSERT` of many rows into one scope; made by a facade, such as `PlanStep::insert_many(drafts)`.
+///
+/// It stands for SeaORM's `InsertMany`. The rows go in with one statement.
+#[derive(Clone, Debug)]
+#[must_use = "an insert does nothing until it is run on a context"]
+pub struct InsertMany<F: Facade> {
+    rows: Vec<ActiveModel<F>>,
+    on_conflict: Option<OnConflict<F>>,
+}
+
+/// What an insert does where a row has the key already; stands for sea-query's `OnConflict`, whose expressions
+/// could not be looked into.
+///
+/// The scope column is part of every key, whether it is named or not: another scope's row is never in conflict.
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until an insert is given it"]
+pub struct OnConflict<F: Facade> {
+    key: Vec<Column<F>>,
+    update: Vec<Column<F>>,
+}
+
+impl<F: Facade> OnConflict<F> {
+    /// Names the columns of a unique key, the scope column left out or not.
+    pub fn columns(key: impl IntoIterator<Item = Column<F>>) -> Self {
+        Self { key: key.into_iter().collect(), update: Vec::new() }
+    }
+
+    /// Leaves the row that is there as it is. So it is unless columns to update are named.
+    pub fn do_nothing(self) -> Self {
+        Self { update: Vec::new(), ..self }
+    }
+
+    /// Sets the named columns of the row that is there to those of the row that was to be inserted.
+    pub fn update_columns(mut self, columns: impl IntoIterator<Item = F::Writable>) -> Self {
+        self.update.extend(columns.into_iter().map(Into::into));
+        self
+    }
+
+    fn clause(self, scope: Option<Column<F>>) -> OnConflictClause {
+        let mut key = self.key;
+        if let Some(scope) = scope
+            && !key.iter().any(|column| column.as_str() == scope.as_str())
+        {
+            key.insert(0, scope);
+        }
+        let mut clause = OnConflictClause::columns(key);
+        if self.update.is_empty() { clause.do_nothing() } else { clause.update_columns(self.update) }.to_owned()
+    }
+}
+
+impl<F: Facade, By> Insert<F, By> {
+    pub(crate) fn new(row: ActiveModel<F>) -> Self {
+        Self { row, on_conflict: None, by: PhantomData }
+    }
+
+    /// Says what to do where a row has the key already. Without it, that is an error that
+    /// [`is_unique_violation`](crate::Error::is_unique_violation).
+    pub fn on_conflict(mut self, on_conflict: OnConflict<F>) -> Self {
+        self.on_conflict = Some(on_conflict);
+        self
+    }
+
+    /// Inserts the row, and returns its key.
+    ///
+    /// # Errors
+    ///
+    /// `is_unique_violation`, `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`;
+    /// `is_foreign_scope` if the scope columns given are not the context's; `is_not_found` if the row was in
+    /// conflict and left as it is.
+    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Key<F>>
+    where
+        F: Insertable<S, By>,
+    {
+        let mut insert = self.statement(cx)?;
+        insert.returning(returning_key::<F>());
+        let rows = cx.fetch_all(build(&insert)).await?;
+        let row = rows.first().ok_or(Kind::NotFound { table: table_name::<F>() })?;
+        let columns: Vec<_> =
+            <F::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect();
+        Key::<F>::try_get_many(row, "", &columns).map_err(|error| from_row(table_name::<F>(), error.into()))
+    }
+
+    /// Inserts the row, and returns it as the database has it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`exec`](Self::exec).
+    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
+    where
+        F: Insertable<S, By>,
+    {
+        let mut insert = self.statement(cx)?;
+        insert.returning(returning_row::<F>());
+        let rows = cx.fetch_all(build(&insert)).await?;
+        model::<F>(rows.first().ok_or(Kind::NotFound { table: table_name::<F>() })?)
+    }
+
+    fn statement<S: Scope>(mut self, cx: &Context<S>) -> Result<InsertStatement>
+    where
+        F: Insertable<S, By>,
+    {
+        place::<F, S, By>(&mut self.row, cx)?;
+        let mut insert = sea_orm::Insert::one(self.row).into_query();
+        if let Some(on_conflict) = self.on_conflict {
+            insert.on_conflict(on_conflict.clause(F::COLUMN));
+        }
+        Ok(insert)
+    }
+}
+
+impl<F: Facade> InsertMany<F> {
+    pub(crate) fn new(drafts: impl IntoIterator<Item = F::Draft>) -> Self {
+        Self { rows: drafts.into_iter().map(Into::into).collect(), on_conflict: None }
+    }
+
+    /// Says what to do where a row has the key already; see [`Insert::on_conflict`].
+    pub fn on_conflict(mut self, on_conflict: OnConflict<F>) -> Self {
+        self.on_conflict = Some(on_conflict);
+        self
+    }
+
+    /// Inserts the rows, and returns how many there were; none at all send no statement.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Insert::exec`].
+    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
+    where
+        F: Insertable<S, FromContext>,
+    {
+        match self.statement(cx)? {
+            Some(insert) => Ok(Affected { rows_affected: cx.execute(build(&insert)).await? }),
+            None => Ok(Affected { rows_affected: 0 }),
+        }
+    }
+
+    /// Inserts the rows, and returns them as the database has them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Insert::exec`].
+    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
+    where
+        F: Insertable<S, FromContext>,
+    {
+        let Some(mut insert) = self.statement(cx)? else {
+            return Ok(Vec::new());
+        };
+        insert.returning(returning_row::<F>());
+        cx.fetch_all(build(&insert)).await?.iter().map(model::<F>).collect()
+    }
+
+    fn statement<S: Scope>(mut self, cx: &Context<S>) -> Result<Option<InsertStatement>>
+    where
+        F: Insertable<S, FromContext>,
+    {
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        for row in &mut self.rows {
+            place::<F, S, FromContext>(row, cx)?;
+        }
+        let mut insert = sea_orm::Insert::many(self.rows).into_query();
+        if let Some(on_conflict) = self.on_conflict {
+            insert.on_conflict(on_conflict.clause(F::COLUMN));
+        }
+        Ok(Some(insert))
+    }
+}
+
+/// Puts the row into the scope of the context.
+fn place<F, S, By>(row: &mut ActiveModel<F>, cx: &Context<S>) -> Result<()>
+where
+    F: Insertable<S, By>,
+    S: Scope,
+{
+    if let (Some(column), Some(key)) = (F::COLUMN, cx.key()) {
+        // A caller who gives the scope columns of a row in several scopes cannot give another key than this.
+        if row.get(column).into_value().is_some_and(|given| given != key) {
+            return Err(Kind::ForeignScope { table: table_name::<F>() }.into());
+        }
+        row.set(column, key);
+    }
+    fill_key(row);
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! The entities of the application.
+//!
+//! Each table has a facade, such as [`ResearchPlan`], where queries start, and a module of the same name with
+//! the parts of its rows. The SeaORM entities themselves are private to this crate.
+
+mod orm;
+mod plans;
+mod tokens;
+
+pub use orm::{
+    account::Account, invitation::Invitation, member::Member, organization::Organization,
+    personal_access_token::PersonalAccessToken, plan_step::PlanStep, research_plan::ResearchPlan, session::Session,
+    user::User, verification::Verification,
+};
+pub use plans::{NewResearchPlan, create_research_plan};
+pub use tokens::{create_pat, list_user_pats, revoke_pat};
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $table:ident { $($part:ident),* })*) => {
+        $($(#[$doc])*
+        pub mod $table {
+            pub use crate::orm::$table::{$($part),*};
+        })*
+    };
+}
+
+rows! {
+    /// The parts of a row of [`Account`](crate::Account).
+    account { Column, Draft, Model, ModelEx, Writable }
+    /// The parts of a row of [`Invitation`](crate::Invitation).
+    invitation { Column, Draft, InvitationStatus, Model, ModelEx, ScopeColumns, Writable }
+    /// The parts of a row of [`Member`](crate::Member).
+    member { Column, Draft, MemberRole, Model, ModelEx, ScopeColumns, Writable }
+    /// The parts of a row of [`Organization`](crate::Organization).
+    organization { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
+    /// The parts of a row of [`PersonalAccessToken`](crate::PersonalAccessToken).
+    personal_access_token { Column, Draft, Model, ModelEx, Writable }
+    /// The parts of a row of [`PlanStep`](crate::PlanStep).
+    plan_step { Column, Draft, Model, ModelEx, StepStatus, Writable }
+    /// The parts of a row of [`ResearchPlan`](crate::ResearchPlan).
+    research_plan { Column, Draft, Model, ModelEx, PlanStatus, Writable }
+    /// The parts of a row of [`Session`](crate::Session).
+    session { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
+    /// The parts of a row of [`User`](crate::User).
+    user { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
+    /// The parts of a row of [`Verification`](crate::Verification).
+    verification { Column, Draft, Model, ModelEx, Writable }
+}

@@ -1,0 +1,32 @@
+//! A way by which a person signs in.
+
+use db::{UserId, identity_scoped};
+use sea_orm::entity::prelude::*;
+
+/// A way by which a person signs in: a password, or a login with another provider.
+#[identity_scoped]
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "account")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user_id: UserId,
+    /// The provider's own id of the person.
+    pub account_id: String,
+    pub provider_id: String,
+    pub access_token: Option<String>,
+    pub refresh_token: Option<String>,
+    pub id_token: Option<String>,
+    pub access_token_expires_at: Option<DateTimeUtc>,
+    pub refresh_token_expires_at: Option<DateTimeUtc>,
+    pub scope: Option<String>,
+    /// The hash of the password.
+    pub password: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
+    pub user: BelongsTo<super::user::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,27 @@
+//! A token by which a person's programs act as them.
+
+use db::{UserId, user_scoped};
+use sea_orm::entity::prelude::*;
+
+/// A token by which a person's programs act as them. They see their own, nobody else's.
+#[user_scoped]
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "personal_access_token")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user_id: UserId,
+    pub name: String,
+    /// The SHA-256 digest of the secret; the secret itself is nowhere.
+    pub token_digest: Vec<u8>,
+    pub last_used_at: Option<DateTimeUtc>,
+    pub expires_at: Option<DateTimeUtc>,
+    pub revoked_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
+    pub user: BelongsTo<super::user::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,32 @@
+//! A person.
+
+use db::{UserId, identity_scoped, user_scoped};
+use sea_orm::entity::prelude::*;
+
+/// A person. Everybody sees their own row, and may change their name; sign-in sees all.
+#[user_scoped(column = "id", allow(select, update(name)))]
+#[identity_scoped]
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "user")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: UserId,
+    pub name: String,
+    #[sea_orm(unique)]
+    pub email: String,
+    pub email_verified: bool,
+    pub image: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(has_many)]
+    pub sessions: HasMany<super::session::Entity>,
+    #[sea_orm(has_many)]
+    pub accounts: HasMany<super::account::Entity>,
+    #[sea_orm(has_many)]
+    pub memberships: HasMany<super::member::Entity>,
+    #[sea_orm(has_many)]
+    pub personal_access_tokens: HasMany<super::personal_access_token::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

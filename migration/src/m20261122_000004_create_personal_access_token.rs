@@ -1,0 +1,42 @@
+//! Personal access tokens.
+
+use db::contract::Contract;
+use entity::PersonalAccessToken;
+use sea_orm_migration::prelude::*;
+
+use crate::{protect, run};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration {
+    pub(crate) contract: Contract,
+}
+
+const TABLES: [&str; 2] = [
+    r#"CREATE TABLE personal_access_token (
+        user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+        id uuid NOT NULL,
+        name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+        token_digest bytea NOT NULL CHECK (length(token_digest) = 32),
+        last_used_at timestamptz,
+        expires_at timestamptz,
+        revoked_at timestamptz,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        updated_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (user_id, id),
+        UNIQUE (user_id, name)
+    )"#,
+    // Not unique: that would tell one person which digests another has.
+    "CREATE INDEX personal_access_token_by_digest ON personal_access_token (token_digest)",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, TABLES).await?;
+        protect::<PersonalAccessToken>(manager, &self.contract).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, ["DROP TABLE personal_access_token"]).await
+    }
+}

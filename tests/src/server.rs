@@ -1,0 +1,151 @@
+//! Finds a server, or starts one.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{BufRead, BufReader},
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use pglite_oxide::PgliteServer;
+use sea_orm::sqlx::{Connection, PgConnection};
+use tokio::sync::OnceCell;
+
+/// A server on which databases and roles may be made.
+#[derive(Debug)]
+pub struct Server {
+    /// The URL of a role that may make databases and roles.
+    pub url: String,
+    /// Where the server comes from, and its version.
+    pub description: String,
+    /// Held for as long as the server is to run.
+    _process: Option<Child>,
+}
+
+/// Returns the server of this test process: the one that `TEST_DATABASE_URL` names, or a private one that is
+/// started from installed binaries. Says once which one it is.
+///
+/// # Panics
+///
+/// If there is neither.
+pub async fn server() -> &'static Server {
+    static SERVER: OnceCell<Server> = OnceCell::const_new();
+    SERVER
+        .get_or_init(async || {
+            let server = match env::var("TEST_DATABASE_URL") {
+                Ok(url) => Server::at(url, "TEST_DATABASE_URL", None).await,
+                Err(_) => Server::private().await,
+            };
+            eprintln!("tests run on {}", server.description);
+            server
+        })
+        .await
+}
+
+impl Server {
+    async fn at(url: String, from: &str, process: Option<Child>) -> Self {
+        let mut connection = connect(&url).await;
+        let version: String =
+            sea_orm::sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await.unwrap();
+        connection.close().await.ok();
+        Self { description: format!("PostgreSQL {version} ({from})"), url, _process: process }
+    }
+
+    async fn private() -> Self {
+        let binaries = binaries().expect(
+            "no PostgreSQL to test on: install it (Debian: `apt-get install postgresql`), \
+             or set TEST_DATABASE_URL to a server on which the tests may make databases and roles",
+        );
+        let mut command = Command::new(sibling("private_postgres"));
+        command.arg(&binaries).stdin(Stdio::piped()).stdout(Stdio::piped());
+        if is_root() && find("sudo").is_none() {
+            command.env("PATH", path_with_sudo());
+        }
+        let mut process = command.spawn().expect("private_postgres is built with the tests");
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        assert!(!url.is_empty(), "private_postgres did not start; what it says is above");
+        let from = format!("private, from {}", binaries.display());
+        Self::at(url.trim().to_owned(), &from, Some(process)).await
+    }
+}
+
+/// Connects, and again while the server is starting.
+async fn connect(url: &str) -> PgConnection {
+    let mut left = 100;
+    loop {
+        match PgConnection::connect(url).await {
+            Ok(connection) => return connection,
+            Err(error) if left == 0 => panic!("the test server does not answer: {error}"),
+            Err(_) => left -= 1,
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Starts a PostgreSQL inside of this process. It serves one connection at a time, takes every login for its
+/// superuser, and is gone when the value is dropped.
+///
+/// # Panics
+///
+/// If it does not start.
+#[must_use]
+pub fn embedded() -> PgliteServer {
+    PgliteServer::temporary_tcp().expect("the embedded PostgreSQL starts")
+}
+
+/// Returns the folder that holds PostgreSQL's own programs.
+fn binaries() -> Option<PathBuf> {
+    if let Some(postgres) = find("postgres").filter(|_| find("initdb").is_some()) {
+        return postgres.canonicalize().ok()?.parent().map(Path::to_owned);
+    }
+    // Debian keeps them off the path, a folder for each version.
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    versions.sort();
+    versions.pop()
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Returns a program that cargo has built beside the tests.
+fn sibling(program: &str) -> PathBuf {
+    // Tests are in `deps`, examples in `examples`.
+    let here = env::current_exe().unwrap();
+    here.ancestors()
+        .skip(1)
+        .take(3)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| panic!("{program} is not beside the tests: `cargo build -p tests --bin {program}`"))
+}
+
+fn is_root() -> bool {
+    tempfile::tempfile().and_then(|file| file.metadata()).is_ok_and(|file| file.uid() == 0)
+}
+
+/// PostgreSQL does not run as root, so pgtemp runs it by `sudo -u postgres`. Where there is no sudo, this makes
+/// one that does as much, and returns a `PATH` with it.
+fn path_with_sudo() -> OsString {
+    // Kept: the server's own process needs it for as long as it starts.
+    let folder = env::temp_dir().join("trovella-tests-sudo");
+    std::fs::create_dir_all(&folder).unwrap();
+    let sudo = folder.join("sudo");
+    let script = "#!/bin/sh\n# sudo -u USER PROGRAM …\nuser=$2\nshift 2\nexec setpriv --reuid \"$user\" --regid \"$user\" --init-groups -- \"$@\"\n";
+    let new = folder.join(format!("sudo.{}", std::process::id()));
+    std::fs::write(&new, script).unwrap();
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // Other test processes may do the same at this moment.
+    std::fs::rename(&new, &sudo).unwrap();
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(std::iter::once(folder).chain(env::split_paths(&path))).unwrap()
+}
