@@ -72,7 +72,6 @@ pub(crate) struct Allow {
     pub(crate) insert: bool,
     pub(crate) update: Option<Vec<Ident>>,
     pub(crate) delete: bool,
-    pub(crate) span: Span,
 }
 
 impl Attribute {
@@ -106,16 +105,16 @@ impl Attribute {
             }
             "column" => {
                 input.parse::<Token![=]>()?;
-                self.column.replace(input.parse()?).is_some()
+                fill(&mut self.column, input.parse()?)
             }
             "name" => {
                 input.parse::<Token![=]>()?;
-                self.name.replace(input.parse()?).is_some()
+                fill(&mut self.name, input.parse()?)
             }
             "allow" => {
                 let content;
                 parenthesized!(content in input);
-                self.allow.replace(parse_allow(key.span(), &content, errors)?).is_some()
+                fill(&mut self.allow, parse_allow(key.span(), &content, errors)?)
             }
             unknown => {
                 return Err(syn::Error::new(
@@ -131,8 +130,15 @@ impl Attribute {
     }
 }
 
+/// Puts a value where there is none yet, and returns whether there was one.
+fn fill<T>(place: &mut Option<T>, value: T) -> bool {
+    let repeated = place.is_some();
+    place.get_or_insert(value);
+    repeated
+}
+
 fn parse_allow(span: Span, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Allow> {
-    let mut allow = Allow { select: false, insert: false, update: None, delete: false, span };
+    let mut allow = Allow { select: false, insert: false, update: None, delete: false };
     while !input.is_empty() {
         let verb: Ident = input.call(Ident::parse_any)?;
         let repeated = match verb.to_string().as_str() {
@@ -151,7 +157,7 @@ fn parse_allow(span: Span, input: ParseStream<'_>, errors: &mut Errors) -> syn::
                 } else {
                     Vec::new()
                 };
-                allow.update.replace(columns).is_some()
+                fill(&mut allow.update, columns)
             }
             unknown => {
                 return Err(syn::Error::new(

@@ -43,9 +43,14 @@ impl Scoped<'_> {
         self.scopes.iter().filter_map(|declared| declared.column).any(|scope| scope.field == column.field)
     }
 
+    /// Whether an assignment may name the column.
+    fn is_writable(&self, column: &Column) -> bool {
+        !column.primary_key && !self.is_scope_column(column)
+    }
+
     /// The columns that an assignment may name.
     pub(crate) fn writable(&self) -> impl Iterator<Item = &Column> {
-        self.entity.columns.iter().filter(|column| !column.primary_key && !self.is_scope_column(column))
+        self.entity.columns.iter().filter(|column| self.is_writable(column))
     }
 
     /// Whether a context of the scope can fill every scope column of a row by itself.
@@ -54,49 +59,59 @@ impl Scoped<'_> {
     }
 }
 
-/// Returns the name that the facade has, as far as it is known.
-pub(crate) fn facade_name(entity: &Entity) -> Ident {
+/// Returns the name of the facade; `None` where it is no identifier.
+fn facade_name(entity: &Entity) -> Option<Ident> {
     match entity.attributes.iter().find_map(|attribute| attribute.name.as_ref()) {
-        Some(name) => name.parse().unwrap_or_else(|_| camel(&entity.table)),
-        None => camel(&entity.table),
+        Some(name) => name.parse().ok(),
+        None => syn::parse_str(&entity.table.value().to_upper_camel_case()).ok(),
     }
 }
 
-fn camel(table: &LitStr) -> Ident {
-    let name = table.value().to_upper_camel_case();
-    syn::parse_str(&name).unwrap_or_else(|_| Ident::new("Facade", Span::call_site()))
-}
-
+/// Checks an entity. Where it has errors, what is returned is enough to go on with, so that they are the only ones.
 pub(crate) fn check<'a>(entity: &'a Entity, errors: &mut Errors) -> Scoped<'a> {
-    no_scope_twice(entity, errors);
+    let attributes = each_scope_once(entity, errors);
     one_name_at_most(entity, errors);
-    let scopes = entity.attributes.iter().map(|attribute| declared(entity, attribute, errors)).collect();
-    let scoped = Scoped { entity, facade: facade_name(entity), scopes };
+    let facade = facade_name(entity).unwrap_or_else(|| no_name(entity, errors));
+    let declarations = attributes.into_iter().map(|attribute| declared(entity, attribute, errors)).collect();
+    let scoped = Scoped { entity, facade, scopes: declarations };
     updates_are_writable(&scoped, errors);
     scoped
 }
 
 /// An entity is in a scope once.
-fn no_scope_twice(entity: &Entity, errors: &mut Errors) {
-    for (i, attribute) in entity.attributes.iter().enumerate() {
-        if entity.attributes[..i].iter().any(|earlier| earlier.scope == attribute.scope) {
+fn each_scope_once<'a>(entity: &'a Entity, errors: &mut Errors) -> Vec<&'a Attribute> {
+    let mut found: Vec<&Attribute> = Vec::new();
+    for attribute in &entity.attributes {
+        if found.iter().any(|earlier| earlier.scope == attribute.scope) {
             let attribute_name = attribute.scope.attribute();
             errors.at_span(attribute.span, format!("`#[{attribute_name}]` is given twice; remove one"));
+        } else {
+            found.push(attribute);
         }
+    }
+    found
+}
+
+/// An entity has one facade, however many scopes.
+fn one_name_at_most(entity: &Entity, errors: &mut Errors) {
+    for name in entity.attributes.iter().filter_map(|attribute| attribute.name.as_ref()).skip(1) {
+        errors.at(name, "the facade is named already, by another scope attribute; remove one `name`");
     }
 }
 
-/// An entity has one facade, however many scopes; its name is an identifier.
-fn one_name_at_most(entity: &Entity, errors: &mut Errors) {
-    let mut names = entity.attributes.iter().filter_map(|attribute| attribute.name.as_ref());
-    if let Some(name) = names.next()
-        && name.parse::<Ident>().is_err()
-    {
+/// The name of a facade is an identifier.
+fn no_name(entity: &Entity, errors: &mut Errors) -> Ident {
+    if let Some(name) = entity.attributes.iter().find_map(|attribute| attribute.name.as_ref()) {
         errors.at(name, "this is no name of a struct; write an identifier, such as `name = \"ResearchPlan\"`");
+    } else {
+        let (table, first) = (entity.table.value(), &entity.attributes[0]);
+        let attribute = first.scope.attribute();
+        errors.at_span(
+            first.span,
+            format!("table `{table}` gives its facade no name of a struct; name it: `#[{attribute}(name = \"…\")]`"),
+        );
     }
-    for name in names {
-        errors.at(name, "the facade is named already, by another scope attribute; remove one `name`");
-    }
+    Ident::new("Facade", Span::call_site())
 }
 
 fn declared<'a>(entity: &'a Entity, attribute: &Attribute, errors: &mut Errors) -> Declared<'a> {
@@ -141,6 +156,9 @@ fn update<'a>(entity: &'a Entity, allow: &Allow, errors: &mut Errors) -> Update<
     let mut found = Vec::new();
     for name in columns {
         match find(entity, &name.to_string()) {
+            Some(column) if found.iter().any(|earlier: &&Column| earlier.field == column.field) => {
+                errors.at(name, format!("`{name}` is given twice; remove one"));
+            }
             Some(column) => found.push(column),
             None => errors.at(
                 name,
@@ -153,16 +171,10 @@ fn update<'a>(entity: &'a Entity, allow: &Allow, errors: &mut Errors) -> Update<
 
 /// A scope column or a part of the key is never updated.
 fn updates_are_writable(scoped: &Scoped<'_>, errors: &mut Errors) {
-    for (declared, attribute) in scoped.scopes.iter().zip(&scoped.entity.attributes) {
-        let Update::Only(columns) = &declared.update else { continue };
-        for column in columns {
-            if !scoped.writable().any(|writable| writable.field == column.field) {
-                let span = attribute.allow.as_ref().map_or(attribute.span, |allow| allow.span);
-                errors.at_span(
-                    span,
-                    format!("column `{}` is a scope or key column, which is never updated; remove it", column.name),
-                );
-            }
+    let allows = scoped.entity.attributes.iter().filter_map(|attribute| attribute.allow.as_ref());
+    for name in allows.filter_map(|allow| allow.update.as_ref()).flatten() {
+        if find(scoped.entity, &name.to_string()).is_some_and(|column| !scoped.is_writable(column)) {
+            errors.at(name, format!("column `{name}` is a scope or key column, which is never updated; remove it"));
         }
     }
 }

@@ -15,9 +15,11 @@ pub(crate) struct Entity {
     pub(crate) table: LitStr,
     pub(crate) columns: Vec<Column>,
     pub(crate) attributes: Vec<Attribute>,
-    /// The paths of the attributes that were taken off, whose imports would be unused without a mention.
-    pub(crate) taken_off: Vec<syn::Path>,
+    pub(crate) taken_off: TakenOff,
 }
+
+/// The paths of the attributes that were taken off an item, whose imports would be unused without a mention.
+pub(crate) type TakenOff = Vec<syn::Path>;
 
 /// A field of the model that is a column.
 pub(crate) struct Column {
@@ -38,7 +40,7 @@ pub(crate) enum Below {
     /// The second struct that `#[sea_orm::model]` makes of one: the first has had its error.
     ModelEx,
     /// Something else.
-    Other,
+    Other(TakenOff),
 }
 
 /// Takes the other scope attributes off the item, and reads the entity.
@@ -52,7 +54,12 @@ pub(crate) fn parse(item: &mut ItemStruct, first: Attribute, errors: &mut Errors
         Some(scope) => {
             let arguments = match &attr.meta {
                 syn::Meta::List(list) => list.tokens.clone(),
-                _ => TokenStream::new(),
+                syn::Meta::Path(_) => TokenStream::new(),
+                syn::Meta::NameValue(_) => {
+                    let attribute = scope.attribute();
+                    errors.at(attr, format!("`{attribute}` takes its keys in brackets: `#[{attribute}(…)]`"));
+                    TokenStream::new()
+                }
             };
             attributes.push(Attribute::parse(scope, attr.path().span(), arguments, errors));
             taken_off.push(attr.path().clone());
@@ -70,11 +77,10 @@ pub(crate) fn parse(item: &mut ItemStruct, first: Attribute, errors: &mut Errors
                  `#[{attribute}] #[sea_orm::model]`"
             ),
         );
-        return Below::Other;
     }
     let Some(table) = model.table.filter(|_| item.ident == "Model" && derives(item, "DeriveEntityModel")) else {
         errors.at(&item.ident, not_an_entity(attribute));
-        return Below::Other;
+        return Below::Other(taken_off);
     };
     let columns = item.fields.iter().filter_map(Column::of).collect();
     Below::Entity(Entity { vis: item.vis.clone(), table, columns, attributes, taken_off })

@@ -7,17 +7,17 @@ use syn::{ItemStruct, spanned::Spanned};
 use crate::{
     attribute::{Attribute, Scope},
     check::{self, Declared, Scoped, Update},
-    entity::{self, Below, Column},
+    entity::{self, Below, Column, TakenOff},
     errors::Errors,
 };
 
-pub(crate) fn expand(scope: Scope, arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(scope: Scope, arguments: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let first = Attribute::parse(scope, Span::call_site(), arguments, &mut errors);
-    let Ok(mut item) = syn::parse2::<ItemStruct>(item.clone()) else {
+    let Ok(mut item) = syn::parse2::<ItemStruct>(tokens.clone()) else {
         errors.at_span(Span::call_site(), entity::not_an_entity(scope.attribute()));
         let errors = errors.check();
-        return quote!(#errors #item);
+        return quote!(#errors #tokens);
     };
     let entity = match entity::parse(&mut item, first, &mut errors) {
         Below::Entity(entity) => entity,
@@ -25,33 +25,21 @@ pub(crate) fn expand(scope: Scope, arguments: TokenStream, item: TokenStream) ->
             errors.check();
             return quote!(#item);
         }
-        Below::Other => {
-            let errors = errors.check();
-            return quote!(#errors #item);
+        Below::Other(taken_off) => {
+            let (errors, imports) = (errors.check(), imports(&taken_off));
+            return quote!(#errors #item #imports);
         }
     };
     let scoped = check::check(&entity, &mut errors);
-    match errors.check() {
-        None => {
-            let parts = [facade(&scoped), scopes(&scoped), draft(&scoped), writable(&scoped), scope_columns(&scoped)];
-            let imports = &entity.taken_off;
-            quote!(#item #(#parts)* #(const _: () = { use #imports as _; };)*)
-        }
-        // The names that the rest of the crate imports are there all the same, so that it is one error.
-        Some(errors) => {
-            let (vis, facade) = (&entity.vis, &scoped.facade);
-            quote! {
-                #errors
-                #item
-                #[doc(hidden)]
-                #vis struct #facade;
-                #[doc(hidden)]
-                #vis struct Draft;
-                #[doc(hidden)]
-                #vis enum Writable {}
-            }
-        }
-    }
+    let (errors, imports) = (errors.check(), imports(&entity.taken_off));
+    // Where there are errors, the names that the rest of the crate uses are there all the same, so that no others
+    // follow from them.
+    let parts = [facade(&scoped), scopes(&scoped), draft(&scoped), writable(&scoped), scope_columns(&scoped)];
+    quote!(#errors #item #(#parts)* #imports)
+}
+
+fn imports(taken_off: &TakenOff) -> TokenStream {
+    quote!(#(const _: () = { use #taken_off as _; };)*)
 }
 
 fn facade(scoped: &Scoped<'_>) -> TokenStream {
@@ -86,10 +74,7 @@ fn scope_names(scoped: &Scoped<'_>) -> String {
 
 fn declaration(declared: &Declared<'_>) -> TokenStream {
     let scope = declared.scope.marker();
-    let column = match declared.column {
-        Some(Column { name, .. }) => quote!(::core::option::Option::Some(#name)),
-        None => quote!(::core::option::Option::None),
-    };
+    let column = option(declared.column.map(|Column { name, .. }| quote!(#name)));
     let (insert, delete) = (declared.insert, declared.delete);
     let update = match &declared.update {
         Update::None => quote!(None),
@@ -112,6 +97,10 @@ fn declaration(declared: &Declared<'_>) -> TokenStream {
     }
 }
 
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
+}
+
 /// The facade's functions, as far as any scope allows them.
 fn verbs(scoped: &Scoped<'_>) -> TokenStream {
     let mut verbs = quote! {
@@ -132,7 +121,7 @@ fn verbs(scoped: &Scoped<'_>) -> TokenStream {
                 ::db::__private::insert(draft)
             }
 
-            /// Starts an `INSERT` of many rows into the context's scope, with one statement.
+            /// Starts an `INSERT` of many rows into the context's scope.
             pub fn insert_many(drafts: impl ::core::iter::IntoIterator<Item = Draft>) -> ::db::InsertMany<Self> {
                 ::db::__private::insert_many(drafts)
             }
@@ -193,10 +182,7 @@ fn scopes(scoped: &Scoped<'_>) -> TokenStream {
 fn scope(scoped: &Scoped<'_>, declared: &Declared<'_>) -> TokenStream {
     let facade = &scoped.facade;
     let scope = declared.scope.marker();
-    let column = match declared.column {
-        Some(Column { variant, .. }) => quote!(::core::option::Option::Some(Column::#variant)),
-        None => quote!(::core::option::Option::None),
-    };
+    let column = option(declared.column.map(|Column { variant, .. }| quote!(Column::#variant)));
     let key = declared.column.map(|Column { ty, .. }| {
         // At the field's type, so that a column of another type is reported there.
         quote_spanned!(ty.span()=> const _: () = ::db::__private::assert_key::<#ty, ::db::__private::#scope>();)

@@ -37,7 +37,7 @@ use proc_macro::TokenStream;
 ///   `insert_into`, which takes them.
 #[proc_macro_attribute]
 pub fn tenant_scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Scope::Tenant, arguments.into(), item.into()).into()
+    expand::expand(Scope::Tenant, arguments.into(), &item.into()).into()
 }
 
 /// Puts an entity into the scope `User`: its rows are a person's.
@@ -45,7 +45,7 @@ pub fn tenant_scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// As [`tenant_scoped`](macro@tenant_scoped), but that the column is `user_id`, of type `UserId`, unless named.
 #[proc_macro_attribute]
 pub fn user_scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Scope::User, arguments.into(), item.into()).into()
+    expand::expand(Scope::User, arguments.into(), &item.into()).into()
 }
 
 /// Puts an entity into the scope `Identity`: sign-in sees all of its rows.
@@ -53,5 +53,5 @@ pub fn user_scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// As [`tenant_scoped`](macro@tenant_scoped), but that there is no column, and so no key `column`.
 #[proc_macro_attribute]
 pub fn identity_scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(Scope::Identity, arguments.into(), item.into()).into()
+    expand::expand(Scope::Identity, arguments.into(), &item.into()).into()
 }

@@ -4,7 +4,10 @@ use std::{fmt, ops::Deref};
 
 use sea_orm::{QueryResult, Statement, Value};
 
-use crate::{Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId, transaction::Transaction};
+use crate::{
+    Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
+    transaction::{Level, Transaction},
+};
 
 /// A context may read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +46,6 @@ pub type IdentityReader = Context<Identity, ReadOnly>;
 ///
 /// **Drop** rolls back: the transaction, and each open savepoint. If a statement was under way, its future
 /// dropped, the connection is closed too, and nobody waits for what the server still does.
-///
-/// ```compile_fail
-/// # // The expected error is asserted in tests/ui/fail/a_context_does_not_leave_its_closure.rs.
-/// # async fn f(db: db::Db, who: db::Authenticated, organization: db::OrganizationId) -> db::Result<()> {
-/// let kept = db.with_tenant_context(organization, &who, async |cx| Ok(cx)).await?;
-/// # Ok(()) }
-/// ```
 #[must_use = "a context that is dropped rolls back"]
 pub struct Context<S: Scope, M: Mode = ReadWrite> {
     inner: M::Inner<S>,
@@ -65,6 +61,15 @@ pub struct Opened<S: Scope> {
 impl<S: Scope, M: Mode> Context<S, M> {
     pub(crate) fn new(transaction: Transaction, ids: S::Ids) -> Self {
         Self { inner: M::wrap(Opened { transaction, ids }) }
+    }
+
+    fn transaction(&mut self) -> &mut Transaction {
+        &mut M::opened_mut(&mut self.inner).transaction
+    }
+
+    /// Returns the innermost level that is open; for [`Open::run`](crate::Open::run).
+    pub(crate) fn level(&mut self) -> Level {
+        self.transaction().level()
     }
 
     /// Runs `f` in a savepoint: what it does is kept if it returns `Ok`, and taken back if it returns `Err`,
@@ -92,21 +97,21 @@ impl<S: Scope, M: Mode> Context<S, M> {
         &mut self,
         f: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        M::opened_mut(&mut self.inner).transaction.start_savepoint().await?;
-        let mut savepoint = Savepoint { context: self, ended: false };
+        let level = self.transaction().start_savepoint().await?;
+        let mut savepoint = Savepoint { context: self, level, ended: false };
         let result = f(savepoint.context).await;
         // INVARIANT: `ended` is set before the message is sent. If the future is dropped while it is under
         // way, nobody knows whether the savepoint is still there; the connection is closed for it.
         savepoint.ended = true;
-        let transaction = &mut M::opened_mut(&mut savepoint.context.inner).transaction;
+        let transaction = savepoint.context.transaction();
         match result {
             Ok(value) => {
-                transaction.release_savepoint().await?;
+                transaction.release_savepoint(level).await?;
                 Ok(value)
             }
             Err(error) => {
                 // If this fails, so does the commit.
-                transaction.roll_back_to_savepoint().await.ok();
+                transaction.roll_back_to_savepoint(level).await.ok();
                 Err(error)
             }
         }
@@ -137,13 +142,14 @@ impl<S: Scope, M: Mode> Context<S, M> {
 /// Takes an open savepoint back unless it was ended.
 struct Savepoint<'a, S: Scope, M: Mode> {
     context: &'a mut Context<S, M>,
+    level: Level,
     ended: bool,
 }
 
 impl<S: Scope, M: Mode> Drop for Savepoint<'_, S, M> {
     fn drop(&mut self) {
         if !self.ended {
-            M::opened_mut(&mut self.context.inner).transaction.abandon_savepoint();
+            self.context.transaction().abandon_savepoint(self.level);
         }
     }
 }

@@ -146,7 +146,16 @@ impl Contract {
 
 /// Wraps statements into a `DO` block, which PostgreSQL runs as one.
 fn block(body: &str) -> String {
-    format!("DO $contract$\nBEGIN\n{body}\nEND\n$contract$")
+    do_block(&format!("BEGIN\n{body}\nEND"))
+}
+
+/// Wraps the body of a `DO` statement in a dollar quote that does not occur in it.
+fn do_block(body: &str) -> String {
+    let mut tag = "$contract$".to_owned();
+    while body.contains(&tag) {
+        tag.insert(1, '_');
+    }
+    format!("DO {tag}\n{body}\n{tag}")
 }
 
 /// Quotes a string literal.
@@ -157,7 +166,13 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{do_block, literal};
+
+    #[test]
+    fn a_block_ends_where_it_should() {
+        assert_eq!(do_block("a"), "DO $contract$\na\n$contract$");
+        assert_eq!(do_block("'$contract$'"), "DO $_contract$\n'$contract$'\n$_contract$");
+    }
 
     #[test]
     fn a_literal_ends_where_it_should() {

@@ -112,7 +112,7 @@ impl Db {
             self,
             TenantIds { organization, user: Some(user) },
             format!("enter_tenant('{organization}', '{user}')"),
-            span(ScopeKind::Tenant, Some(organization.to_string()), Some(user.to_string()), None),
+            span(ScopeKind::Tenant, Some(organization), Some(user), None),
         )
     }
 
@@ -128,19 +128,14 @@ impl Db {
             self,
             TenantIds { organization, user: None },
             format!("enter_tenant_as_system('{organization}')"),
-            span(ScopeKind::Tenant, Some(organization.to_string()), None, Some(reason)),
+            span(ScopeKind::Tenant, Some(organization), None, Some(reason)),
         )
     }
 
     /// Opens the context of a person, with options.
     pub fn user(&self, who: &Authenticated) -> Open<'_, User> {
         let user = who.user_id();
-        Open::new(
-            self,
-            user,
-            format!("enter_user('{user}')"),
-            span(ScopeKind::User, None, Some(user.to_string()), None),
-        )
+        Open::new(self, user, format!("enter_user('{user}')"), span(ScopeKind::User, None, Some(user), None))
     }
 
     /// Opens a context for sign-in, with options.

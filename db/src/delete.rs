@@ -128,7 +128,7 @@ impl<F: Facade> DeleteMany<F> {
     {
         match self.refused {
             Some(refused) => Err(refused.into()),
-            None => Ok(self.query.filter(predicate::<F, S>(cx)).into_query()),
+            None => Ok(self.query.filter(predicate::<F, S>(cx)?).into_query()),
         }
     }
 }

@@ -45,14 +45,21 @@ pub(crate) enum Kind {
     NotFound { table: &'static str },
     #[error("{place} has {what}, which a scoped query refuses: it could leave its scope{RAW_DOOR}")]
     RawText { place: &'static str, what: &'static str },
+    #[cfg(feature = "raw")]
+    #[error("`RawSelect` takes one SELECT, or WITH and a SELECT, that writes nothing; this text is refused: {0}")]
+    RawSql(&'static str),
     #[error("the draft for `{table}` sets its key to another row's; on an update leave it unset")]
     KeyChanged { table: &'static str },
     #[error("a row of `{table}` was given another scope's key than the context's")]
     ForeignScope { table: &'static str },
     #[error("column `{column}` of `{table}` cannot be updated in the scope {scope}")]
     ColumnNotUpdatable { table: &'static str, column: &'static str, scope: &'static str },
-    #[error("a statement of this context was cancelled before it ended; the context is closed, open a new one")]
+    #[error(
+        "a statement or a savepoint of this context was cut off before it ended; the context is closed, open a new one"
+    )]
     Interrupted,
+    #[error("the statement binds {values} values, and PostgreSQL takes at most 65535; send it in parts")]
+    TooManyValues { values: usize },
     #[error(
         "an earlier statement failed, so PostgreSQL rolled the transaction back; \
          run a statement that may fail in a savepoint"
@@ -71,7 +78,7 @@ pub(crate) enum Kind {
 }
 
 const PRIVILEGED_REPAIR: &str = "connect as the login role that the migration made";
-const RAW_DOOR: &str = "; raw SQL has a door of its own, `db::raw`, and is not let in here";
+const RAW_DOOR: &str = "; raw SQL has a door of its own, `db::RawSelect` (feature `raw`)";
 
 fn after(waited: Option<Duration>) -> String {
     waited.map(|waited| format!(" (waited {} ms)", waited.as_millis())).unwrap_or_default()
@@ -100,7 +107,7 @@ impl std::fmt::Display for DatabaseError {
             "42501" => "permission denied",
             "57014" => "the statement timed out or was cancelled",
             "25006" => "a write in a read-only context",
-            "25P03" => "the context was idle for too long, and the server closed it",
+            "25P03" | "25P04" => "the context took too long, and the server closed it",
             "57P01" | "57P02" | "57P03" => "the server is shutting down or closed the connection",
             "53300" => "the server has no connection left",
             _ => "the database refused the statement",
@@ -187,6 +194,13 @@ impl Error {
         matches!(*self.0, Kind::RawText { .. })
     }
 
+    /// Whether the text of a `RawSelect` is no single `SELECT`.
+    #[cfg(feature = "raw")]
+    #[must_use]
+    pub fn is_raw_sql_refused(&self) -> bool {
+        matches!(*self.0, Kind::RawSql(_))
+    }
+
     /// Whether a row or an assignment names another scope than the context's, or a column that the scope
     /// may not update.
     #[must_use]
@@ -215,7 +229,8 @@ impl Error {
     /// Whether the connection was lost within a context, the server's shutdown included.
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
-        matches!(*self.0, Kind::ConnectionLost(_)) || matches!(self.sqlstate(), Some("57P01" | "57P02" | "25P03"))
+        matches!(*self.0, Kind::ConnectionLost(_))
+            || matches!(self.sqlstate(), Some("57P01" | "57P02" | "25P03" | "25P04"))
     }
 
     /// Whether a commit was cancelled or lost its connection, so that it may or may not have taken place.
@@ -230,7 +245,13 @@ impl Error {
         matches!(*self.0, Kind::RolledBack) || self.sqlstate() == Some("25P02")
     }
 
-    /// Whether the context was closed because a statement in it was cancelled.
+    /// Whether a statement binds more values than PostgreSQL takes.
+    #[must_use]
+    pub fn is_too_many_values(&self) -> bool {
+        matches!(*self.0, Kind::TooManyValues { .. })
+    }
+
+    /// Whether the context was closed because a statement in it was cancelled, or a savepoint's future leaked.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         matches!(*self.0, Kind::Interrupted)
@@ -319,9 +340,10 @@ fn from_postgres(error: &PgDatabaseError) -> Error {
     if error.constraint() == Some(NOT_A_MEMBER) && error.code() == "42501" {
         return Kind::NotAMember.into();
     }
-    // Class 42 (syntax error or access rule violation) and 55 (object not in prerequisite state) speak of
-    // names. Others may quote values: `invalid input syntax for type uuid: "…"` is of class 22.
-    let names_only = matches!(error.code().get(..2), Some("42" | "55"));
+    // Of what PostgreSQL says, this is names: permission denied, and what the parser found in the statement, which it
+    // points at. Raised while it runs, the same codes may quote a value: `'…'::regclass` says that relation "…" does
+    // not exist.
+    let names_only = error.code() == "42501" || (error.code().starts_with("42") && error.position().is_some());
     Kind::Database(DatabaseError {
         sqlstate: error.code().to_owned(),
         table: error.table().map(str::to_owned),

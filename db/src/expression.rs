@@ -8,8 +8,8 @@
 use sea_orm::{
     Condition,
     sea_query::{
-        BinOper, ColumnName, ColumnRef, DatabaseName, DynIden, Expr, Func, FunctionCall, Keyword, Order, SchemaName,
-        SubQueryStatement, TableName, TypeRef, Value,
+        ArrayType, BinOper, ColumnName, ColumnRef, DatabaseName, DynIden, Expr, Func, FunctionCall, Keyword,
+        OptionEnum, Order, SchemaName, SubQueryStatement, TableName, TypeRef, Value, extension::postgres::PgFunc,
     },
 };
 
@@ -59,8 +59,6 @@ pub(crate) fn check_order(place: &'static str, order: &Order) -> Result<(), Refu
 fn walk(expr: &Expr) -> Result<(), Refused> {
     match expr {
         Expr::Column(column) => column_ref(column),
-        // Bound, not written. An enum's type is looked up by its name, never written.
-        Expr::Value(_) | Expr::Values(_) => Ok(()),
         Expr::Constant(value) => inline(value),
         Expr::Tuple(exprs) => exprs.iter().try_for_each(walk),
         Expr::Unary(_, expr) => walk(expr),
@@ -78,6 +76,8 @@ fn walk(expr: &Expr) -> Result<(), Refused> {
         }
         Expr::TypeName(name) => type_ref(name),
         Expr::Keyword(Keyword::Custom(_)) | Expr::Custom(_) | Expr::CustomWithExpr(..) => Err(TEXT),
+        Expr::Value(value) => bound(value),
+        Expr::Values(values) => values.iter().try_for_each(bound),
         Expr::Keyword(_) => Ok(()),
         Expr::SubQuery(_, query) => Err(match **query {
             SubQueryStatement::SelectStatement(_) => "a subquery that is no scoped query",
@@ -89,16 +89,50 @@ fn walk(expr: &Expr) -> Result<(), Refused> {
 }
 
 fn function(call: &FunctionCall) -> Result<(), Refused> {
-    match call.get_func() {
-        // Written without quotes.
-        Func::Custom(name) if !is_plain(&name.inner(), "") => return Err("a function whose name is not plain"),
-        Func::Cast => return cast(call.get_args()),
-        _ => {}
-    }
     if let Some(filter) = call.get_filter() {
         walk(&Expr::from(filter.clone()))?;
     }
-    call.get_args().iter().try_for_each(walk)
+    match call.get_func() {
+        // Written without quotes.
+        Func::Custom(name) if !is_plain(&name.inner(), "") => Err("a function whose name is not plain"),
+        Func::Custom(name) if reaches_out(&name.inner()) => Err("a function that reaches beyond the rows"),
+        Func::PgFunction(function) if locks(function) => Err("a function that reaches beyond the rows"),
+        Func::Cast => cast(call.get_args()),
+        _ => call.get_args().iter().try_for_each(walk),
+    }
+}
+
+/// Whether the function does more than compute a value from a row: it runs SQL that it is given as text, tells of
+/// the whole table or of other sessions, or leaves something behind on the session (a lock, a setting, a seed). Row-
+/// level security stops few of these. They are PostgreSQL's own and those of its `contrib`; what the application's
+/// own functions do is not known here.
+pub(crate) fn reaches_out(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let starts = ["pg_", "lo_", "txid_", "currtid", "dblink", "crosstab", "has_", "inet_server", "brin_", "gin_"];
+    let ends = ["_to_xml", "_to_xmlschema", "_to_xml_and_xmlschema"];
+    let names =
+        ["connectby", "loread", "lowrite", "set_config", "setseed", "setval", "ts_rewrite", "ts_stat", "xpath_table"];
+    starts.iter().any(|start| name.starts_with(start))
+        || ends.iter().any(|end| name.ends_with(end))
+        || names.contains(&name.as_str())
+}
+
+/// Advisory locks are the database's, not a tenant's, and some outlive the transaction on a pooled connection.
+fn locks(function: &PgFunc) -> bool {
+    matches!(
+        function,
+        PgFunc::AdvisoryLock
+            | PgFunc::AdvisoryLockShared
+            | PgFunc::AdvisoryUnlock
+            | PgFunc::AdvisoryUnlockAll
+            | PgFunc::AdvisoryUnlockShared
+            | PgFunc::AdvisoryXactLock
+            | PgFunc::AdvisoryXactLockShared
+            | PgFunc::TryAdvisoryLock
+            | PgFunc::TryAdvisoryLockShared
+            | PgFunc::TryAdvisoryXactLock
+            | PgFunc::TryAdvisoryXactLockShared
+    )
 }
 
 /// `CAST(… AS type)`: sea-query has the type as raw text, which is let through where it is nothing but words.
@@ -153,7 +187,26 @@ fn schema_name(SchemaName(database, schema): &SchemaName) -> Result<(), Refused>
 /// Names are written between quotes. sea-query escapes only some of them: not those that an `Iden` of the
 /// caller's own says need no escaping, nor the name of an enum.
 fn iden(name: &DynIden) -> Result<(), Refused> {
-    if name.inner().contains(['"', '\0']) { Err(NAME) } else { Ok(()) }
+    if has_quote(&name.inner()) { Err(NAME) } else { Ok(()) }
+}
+
+fn has_quote(name: &str) -> bool {
+    name.contains(['"', '\0'])
+}
+
+/// A value that is bound: of it only the name of an enum is written, between quotes and not escaped. PostgreSQL has
+/// no integer beyond `bigint`, and sea-query panics at one.
+fn bound(value: &Value) -> Result<(), Refused> {
+    let name: &str = match value {
+        Value::Enum(OptionEnum::Some(value)) => &value.type_name,
+        Value::Enum(OptionEnum::None(name)) => name,
+        Value::Array(ArrayType::Enum(name), _) => name,
+        Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
+            return Err("a number that is larger than a `bigint`");
+        }
+        _ => return Ok(()),
+    };
+    if has_quote(name) { Err(NAME) } else { Ok(()) }
 }
 
 /// A value that is written into the statement: the kinds that sea-query escapes in full.
@@ -175,7 +228,7 @@ fn inline(value: &Value) -> Result<(), Refused> {
 mod tests {
     use std::borrow::Cow;
 
-    use sea_orm::sea_query::{Alias, CaseStatement, ExprTrait, Iden, PostgresQueryBuilder, Query};
+    use sea_orm::sea_query::{Alias, CaseStatement, Enum, ExprTrait, Iden, PostgresQueryBuilder, Query};
 
     use super::*;
 
@@ -194,6 +247,11 @@ mod tests {
         Expr::col("title")
     }
 
+    fn enum_value() -> Value {
+        let value = Enum { type_name: "t\" OR \"a".into(), value: "x".into() };
+        Value::Enum(OptionEnum::Some(Box::new(value)))
+    }
+
     #[test]
     fn structured_expressions_pass() {
         for expr in [
@@ -205,9 +263,10 @@ mod tests {
             column().cast_as("text"),
             column().cast_as("timestamp with time zone"),
             column().cast_as("text[]"),
-            Expr::current_timestamp().into(),
+            Expr::current_timestamp(),
             Func::count(column()).filter(column().eq(1)).into(),
             Expr::tuple([column(), Expr::val(1)]),
+            Value::Enum(OptionEnum::None("mood".into())).into(),
         ] {
             assert!(walk(&expr).is_ok(), "{expr:?}");
         }
@@ -234,6 +293,13 @@ mod tests {
             Expr::col((Unescaped, "id")).eq(1),
             Expr::Case(Box::new(CaseStatement::new().case(text(), 1))),
             Expr::Constant(Value::Bytes(Some(vec![1]))),
+            column().eq(enum_value()),
+            Expr::Values(vec![1.into(), enum_value()]),
+            Value::Enum(OptionEnum::None("t\" OR \"a".into())).into(),
+            Value::Array(ArrayType::Enum(Box::new("t\" OR \"a".into())), None).into(),
+            Func::cast_as(1, "text").filter(text()).into(),
+            Func::cust("Query_To_XML").arg("SELECT 1").into(),
+            Func::cust("dblink_exec").arg("SELECT 1").into(),
         ];
         for expr in bad {
             let nested = [

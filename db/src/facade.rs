@@ -86,7 +86,7 @@ pub(crate) fn fixed_columns<F: Facade>() -> Vec<&'static str> {
     columns
 }
 
-/// Sets each part of the key that is a UUID and that the draft leaves unset to a fresh `UUIDv7`.
+/// Sets each part of the key that is a UUID and that the draft leaves unset to a fresh UUIDv7.
 pub(crate) fn fill_key<A: ActiveModelTrait>(row: &mut A) {
     use sea_orm::{ColumnTrait, sea_query::ColumnType};
 

@@ -18,7 +18,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// Makes a fresh id: a `UUIDv7`, so that later ids sort after earlier ones.
+            /// Makes a fresh id: a UUIDv7, so that later ids sort after earlier ones.
             #[expect(clippy::new_without_default, reason = "a default id would be a different one each time")]
             #[must_use]
             pub fn new() -> Self {

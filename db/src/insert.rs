@@ -9,11 +9,13 @@ use sea_orm::{
 };
 
 use crate::{
-    Affected, Context, Facade, Insertable, Result, Scope,
+    Affected, Context, Facade, Insertable, Result, Scope, ScopedTo,
     error::{Kind, from_row},
     facade::{fill_key, table_name},
     returning::{returning_key, returning_row},
     select::{build, model},
+    transaction::MAX_VALUES,
+    update::updatable,
 };
 
 type ActiveModel<F> = <<F as Facade>::Entity as EntityTrait>::ActiveModel;
@@ -32,7 +34,7 @@ pub enum FromCaller {}
 /// An `INSERT` of one row into one scope; made by a facade, such as `ResearchPlan::insert(draft)`.
 ///
 /// It stands for SeaORM's `Insert`. The scope column is set from the context it is run on, and a key that is a
-/// UUID and unset is made here: a `UUIDv7`.
+/// UUID and unset is made here: a UUIDv7.
 #[derive(Clone, Debug)]
 #[must_use = "an insert does nothing until it is run on a context"]
 pub struct Insert<F: Facade, By = FromContext> {
@@ -43,7 +45,9 @@ pub struct Insert<F: Facade, By = FromContext> {
 
 /// An `INSERT` of many rows into one scope; made by a facade, such as `PlanStep::insert_many(drafts)`.
 ///
-/// It stands for SeaORM's `InsertMany`. The rows go in with one statement.
+/// It stands for SeaORM's `InsertMany`. The rows go in with one statement, or with several where PostgreSQL could
+/// not bind so many values in one; either way in the context's transaction. As with SeaORM's, a column that only
+/// some of the drafts set is NULL in the others, not its default.
 #[derive(Clone, Debug)]
 #[must_use = "an insert does nothing until it is run on a context"]
 pub struct InsertMany<F: Facade> {
@@ -79,15 +83,21 @@ impl<F: Facade> OnConflict<F> {
         self
     }
 
-    fn clause(self, scope: Option<Column<F>>) -> OnConflictClause {
-        let mut key = self.key;
-        if let Some(scope) = scope
+    fn clause<S: Scope>(&self) -> Result<OnConflictClause>
+    where
+        F: ScopedTo<S>,
+    {
+        let columns: Vec<_> = self.update.iter().map(IdenStatic::as_str).collect();
+        updatable::<F, S>(&columns)?;
+        let mut key = self.key.clone();
+        if let Some(scope) = F::COLUMN
             && !key.iter().any(|column| column.as_str() == scope.as_str())
         {
             key.insert(0, scope);
         }
         let mut clause = OnConflictClause::columns(key);
-        if self.update.is_empty() { clause.do_nothing() } else { clause.update_columns(self.update) }.to_owned()
+        let update = self.update.iter().copied();
+        Ok(if self.update.is_empty() { clause.do_nothing() } else { clause.update_columns(update) }.to_owned())
     }
 }
 
@@ -144,8 +154,8 @@ impl<F: Facade, By> Insert<F, By> {
     {
         place::<F, S, By>(&mut self.row, cx)?;
         let mut insert = sea_orm::Insert::one(self.row).into_query();
-        if let Some(on_conflict) = self.on_conflict {
-            insert.on_conflict(on_conflict.clause(F::COLUMN));
+        if let Some(on_conflict) = &self.on_conflict {
+            insert.on_conflict(on_conflict.clause::<S>()?);
         }
         Ok(insert)
     }
@@ -171,10 +181,11 @@ impl<F: Facade> InsertMany<F> {
     where
         F: Insertable<S, FromContext>,
     {
-        match self.statement(cx)? {
-            Some(insert) => Ok(Affected { rows_affected: cx.execute(build(&insert)).await? }),
-            None => Ok(Affected { rows_affected: 0 }),
+        let mut rows_affected = 0;
+        for insert in self.statements(cx)? {
+            rows_affected += cx.execute(build(&insert)).await?;
         }
+        Ok(Affected { rows_affected })
     }
 
     /// Inserts the rows, and returns them as the database has them.
@@ -186,28 +197,36 @@ impl<F: Facade> InsertMany<F> {
     where
         F: Insertable<S, FromContext>,
     {
-        let Some(mut insert) = self.statement(cx)? else {
-            return Ok(Vec::new());
-        };
-        insert.returning(returning_row::<F>());
-        cx.fetch_all(build(&insert)).await?.iter().map(model::<F>).collect()
+        let mut models = Vec::with_capacity(self.rows.len());
+        for mut insert in self.statements(cx)? {
+            insert.returning(returning_row::<F>());
+            for row in cx.fetch_all(build(&insert)).await? {
+                models.push(model::<F>(&row)?);
+            }
+        }
+        Ok(models)
     }
 
-    fn statement<S: Scope>(mut self, cx: &Context<S>) -> Result<Option<InsertStatement>>
+    /// Returns as many statements as it takes to keep each below PostgreSQL's limit of bound values.
+    fn statements<S: Scope>(mut self, cx: &Context<S>) -> Result<Vec<InsertStatement>>
     where
         F: Insertable<S, FromContext>,
     {
-        if self.rows.is_empty() {
-            return Ok(None);
-        }
         for row in &mut self.rows {
             place::<F, S, FromContext>(row, cx)?;
         }
-        let mut insert = sea_orm::Insert::many(self.rows).into_query();
-        if let Some(on_conflict) = self.on_conflict {
-            insert.on_conflict(on_conflict.clause(F::COLUMN));
+        let on_conflict = self.on_conflict.map(|on_conflict| on_conflict.clause::<S>()).transpose()?;
+        let rows_at_once = MAX_VALUES / Column::<F>::iter().count().max(1);
+        let mut statements = Vec::new();
+        let mut rows = self.rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut insert = sea_orm::Insert::many(rows.by_ref().take(rows_at_once.max(1))).into_query();
+            if let Some(on_conflict) = &on_conflict {
+                insert.on_conflict(on_conflict.clone());
+            }
+            statements.push(insert);
         }
-        Ok(Some(insert))
+        Ok(statements)
     }
 }
 

@@ -1,5 +1,87 @@
 //! Tenant isolation for [SeaORM](https://www.sea-ql.org/SeaORM/) on PostgreSQL, in three rings.
-#![doc(html_no_source)]
+//!
+//! One database holds every organization's rows. A program built on this crate cannot read or write another
+//! organization's rows, and three rings say so, each on its own:
+//!
+//! 1. **Compile time.** An entity under `#[tenant_scoped]` can be queried only through a [`TenantContext`]. The
+//!    pool is private to [`Db`], so there is no other connection to run it on. A forgotten context, the wrong kind
+//!    of context, an assignment to the tenant column, a context that leaves its closure: none of them compile.
+//! 2. **Query.** Each query carries its scope: the predicate on select, update and delete, the value on insert.
+//! 3. **Database.** The pool's login role may read no table at all. A context switches to a role that sees only
+//!    what the row-level security policies let through.
+//!
+//! ```no_run
+//! mod research_plan {
+//!     use db::{OrganizationId, tenant_scoped};
+//!     use sea_orm::entity::prelude::*;
+//!
+//!     #[tenant_scoped]
+//!     #[sea_orm::model]
+//!     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+//!     #[sea_orm(table_name = "research_plan")]
+//!     pub struct Model {
+//!         #[sea_orm(primary_key, auto_increment = false)]
+//!         pub id: Uuid,
+//!         pub organization_id: OrganizationId,
+//!         pub title: String,
+//!     }
+//!
+//!     impl ActiveModelBehavior for ActiveModel {}
+//! }
+//!
+//! use db::prelude::*;
+//! use research_plan::{Column, Draft, ResearchPlan};
+//!
+//! # async fn example(organization_id: OrganizationId, user_id: UserId) -> db::Result<()> {
+//! let db = Db::from_env().await?;                      // DATABASE_URL, 5 connections at most
+//! let who = Authenticated::assume(user_id);            // sign-in makes it properly; this door is named for review
+//!
+//! let plans = db.with_tenant_context(organization_id, &who, async |cx| {
+//!     let draft = Draft { title: Set("Gripper market".to_owned()), ..Default::default() };
+//!     ResearchPlan::insert(draft).exec(cx).await?;     // the organization is the context's to give
+//!
+//!     ResearchPlan::find()                             // the organization's plans, and nobody else's
+//!         .filter(Column::Title.contains("market"))
+//!         .order_by_desc(Column::Id)
+//!         .all(cx).await
+//! }).await?;                                           // committed; an `Err` rolls back
+//! # drop(plans); Ok(()) }
+//! ```
+//!
+//! # Where things are
+//!
+//! | to | look at |
+//! |---|---|
+//! | connect | [`Db`], [`DbOptions`], [`Db::check_database`] |
+//! | open a context | [`Db::with_tenant_context`], [`Db::with_user_context`], [`Db::with_identity_context`], and with options [`Db::tenant`], [`Db::user`], [`Db::identity`], [`Db::system_tenant`] |
+//! | say who is asking | [`Authenticated`] |
+//! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
+//! | put an entity into a scope | [`tenant_scoped`], [`user_scoped`], [`identity_scoped`] |
+//! | write what no builder can | `RawSelect`, behind the feature `raw` |
+//! | write a migration | [`contract`] |
+//! | handle an error | [`Error`] |
+//!
+//! # What each ring does not do
+//!
+//! **Ring 1 stops honest mistakes**, not code that sets out to defeat it. A public `Model`, and a facade, reach their
+//! SeaORM entity by projection (`<Model as ModelTrait>::Entity`); whoever has the password opens a connection of
+//! their own; the traits that the macros implement can be implemented by hand. What such code meets is ring 3. A
+//! closure is lent its context mutably, so that two contexts can be swapped (`mem::swap`): each goes on as what it was
+//! opened for, and neither is committed for the other.
+//!
+//! **Ring 2 holds for structured expressions.** Raw text can close any bracket, so it is refused wherever it hides
+//! ([`Error::is_raw_text`]), and so is what cannot be looked into: a subquery that is no scoped query, a `CASE`.
+//! A function is let in by its name, if the name is plain and none of PostgreSQL's own that reach beyond the rows
+//! (`pg_…`, `set_config`, `dblink` and the like). What a function of the application's own does is not known here.
+//!
+//! **Ring 3 does not stop code that holds the login's own connection** and runs `SET ROLE` and `SET` itself: the
+//! login role may enter the scopes, since that is what it is for. It needs the function `set_config` closed to
+//! PUBLIC, which takes a superuser; where the migration is run by none it says so, and then SQL inside of a context
+//! could turn it. It does not hide what PostgreSQL shows to everybody: the names of tables and columns, how large a
+//! table is over all tenants (`pg_relation_size`, `pg_stat_get_live_tuples`), and how long a statement takes. Ring 2
+//! keeps queries away from those.
+//!
+//! Writes to identity tables and to tenant tables cannot share a transaction: they are two contexts.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -20,12 +102,16 @@ mod open;
 mod options;
 mod predicate;
 pub mod prelude;
+#[cfg(feature = "raw")]
+mod raw;
 mod returning;
 mod scope;
 mod select;
 mod transaction;
 mod update;
 
+#[cfg(feature = "raw")]
+pub use crate::raw::{AssertSqlSafe, RawSelect, SqlSafeStr};
 pub use crate::{
     authenticated::Authenticated,
     context::{

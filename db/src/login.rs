@@ -20,6 +20,8 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
                  OR NOT pg_catalog.pg_has_role(me.oid, pg_catalog.to_regrole(name), 'MEMBER')) AS missing,
            (SELECT pg_catalog.string_agg(name, ', ') FROM pg_catalog.unnest(ARRAY[{scopes}]) name
               WHERE pg_catalog.pg_has_role(me.oid, pg_catalog.to_regrole(name), 'USAGE')) AS inherited,
+           (SELECT pg_catalog.string_agg(rolname, ', ') FROM pg_catalog.pg_roles
+              WHERE rolname IN ({scopes}) AND (rolsuper OR rolbypassrls)) AS unheld,
            (SELECT min(c.oid::pg_catalog.regclass::text) FROM pg_catalog.pg_class c
               WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity
                 AND pg_catalog.pg_has_role(me.oid, c.relowner, 'MEMBER')) AS owned
@@ -47,6 +49,8 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
         "has BYPASSRLS".to_owned()
     } else if let Some(roles) = row.try_get::<Option<String>, _>("inherited")? {
         format!("inherits {roles}")
+    } else if let Some(roles) = row.try_get::<Option<String>, _>("unheld")? {
+        format!("may become {roles}, which is a superuser or has BYPASSRLS")
     } else if let Some(table) = row.try_get::<Option<String>, _>("owned")? {
         format!("owns table {table}, or can become its owner")
     } else {

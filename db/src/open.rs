@@ -6,8 +6,8 @@ use sea_orm::IsolationLevel;
 use tracing::{Instrument, Span};
 
 use crate::{
-    Context, Db, Error, Mode, ReadOnly, ReadWrite, Result, Scope, ScopeKind, options::milliseconds,
-    transaction::Transaction,
+    Context, Db, Error, Mode, OrganizationId, ReadOnly, ReadWrite, Result, Scope, ScopeKind, UserId, error::Kind,
+    options::milliseconds, transaction::Transaction,
 };
 
 tokio::task_local! {
@@ -72,7 +72,7 @@ impl<S: Scope, M: Mode> Open<'_, S, M> {
     /// wait for the acquire timeout where the pool has no second connection.)
     pub async fn begin(self) -> Result<Context<S, M>> {
         if OPEN.try_with(|open| open.contains(&self.db.id())).unwrap_or(false) {
-            return Err(crate::error::Kind::Nested.into());
+            return Err(Kind::Nested.into());
         }
         let sql = self.opening_message();
         let wait_for_end = self.isolation == Some(IsolationLevel::Serializable);
@@ -100,7 +100,12 @@ impl<S: Scope, M: Mode> Open<'_, S, M> {
         let mut open = OPEN.try_with(Clone::clone).unwrap_or_default();
         open.push(self.db.id());
         let mut context = self.begin().await?;
+        let level = context.level();
         let value = OPEN.scope(open, f(&mut context)).instrument(span.clone()).await?;
+        if context.level() != level {
+            // Another context was swapped for it, or a savepoint's future was leaked: it is not this one's to commit.
+            return Err(Error::from(Kind::Interrupted).into());
+        }
         context.commit().instrument(span).await?;
         Ok(value)
     }
@@ -140,12 +145,17 @@ impl<S: Scope, M: Mode> fmt::Debug for Open<'_, S, M> {
 }
 
 /// Makes the span of one context. No row values; `outcome` and the times are recorded as they become known.
-pub(crate) fn span(scope: ScopeKind, organization: Option<String>, user: Option<String>, reason: Option<&str>) -> Span {
+pub(crate) fn span(
+    scope: ScopeKind,
+    organization: Option<OrganizationId>,
+    user: Option<UserId>,
+    reason: Option<&str>,
+) -> Span {
     tracing::info_span!(
         "context",
         scope = scope.as_str(),
-        organization,
-        user,
+        organization = organization.map(tracing::field::display),
+        user = user.map(tracing::field::display),
         reason,
         outcome = tracing::field::Empty,
         wait_ms = tracing::field::Empty,

@@ -80,7 +80,7 @@ impl DbOptions {
             connect: connect.disable_statement_logging(),
             max_connections: 5,
             acquire_timeout: Duration::from_secs(5),
-            idle_timeout: Duration::from_secs(10 * 60),
+            idle_timeout: Duration::from_mins(10),
             prepared_statements: true,
             allow_privileged_login: false,
             session_authorization: None,
@@ -151,7 +151,7 @@ impl DbOptions {
     }
 
     /// Sets whether statements are prepared by name, and so parsed once for a connection; they are unless
-    /// told otherwise. Turn it off behind a pooler that cannot keep named statements (`PgBouncer` before
+    /// told otherwise. Turn it off behind a pooler that cannot keep named statements (PgBouncer before
     /// 1.21 in transaction mode); each query then takes one more round trip.
     pub fn prepared_statements(mut self, prepared: bool) -> Self {
         self.prepared_statements = prepared;

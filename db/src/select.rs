@@ -79,13 +79,13 @@ impl<F: Facade> Select<F> {
 
     /// Returns at most so many rows; `None` takes the limit away.
     pub fn limit(mut self, rows: impl Into<Option<u64>>) -> Self {
-        self.query = self.query.limit(rows);
+        self.query = self.query.limit(rows.into().map(bigint));
         self
     }
 
     /// Leaves out so many rows at the beginning; `None` leaves out none.
     pub fn offset(mut self, rows: impl Into<Option<u64>>) -> Self {
-        self.query = self.query.offset(rows);
+        self.query = self.query.offset(rows.into().map(bigint));
         self
     }
 
@@ -153,9 +153,11 @@ impl<F: Facade> Select<F> {
     where
         F: ScopedTo<S>,
     {
-        let mut rows = self.limit(1).scoped(cx)?;
+        let mut rows = self.scoped(cx)?;
         rows.clear_selects().clear_order_by().expr(Expr::val(1));
-        Ok(!cx.fetch_all(build(&rows)).await?.is_empty())
+        // Around it, so that a limit of one's own counts. PostgreSQL stops at the first row either way.
+        let first = Query::select().expr(Expr::val(1)).from_subquery(rows, "rows").limit(1).to_owned();
+        Ok(!cx.fetch_all(build(&first)).await?.is_empty())
     }
 
     fn statement<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Statement>
@@ -173,12 +175,17 @@ impl<F: Facade> Select<F> {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
-        Ok(self.query.filter(predicate::<F, S>(cx)).into_query())
+        Ok(self.query.filter(predicate::<F, S>(cx)?).into_query())
     }
 
     fn refuse(&mut self, refused: Refusal) {
         self.refused.get_or_insert(refused);
     }
+}
+
+/// Returns a number of rows as PostgreSQL can have it; no table has more.
+fn bigint(rows: u64) -> u64 {
+    Ord::min(rows, i64::MAX.unsigned_abs())
 }
 
 /// Returns the condition that the key is `id`.

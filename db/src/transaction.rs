@@ -1,9 +1,12 @@
 //! One open transaction, and what becomes of its connection.
 
 use std::{
+    fmt::Write,
+    hash::{DefaultHasher, Hash, Hasher},
+    mem::discriminant,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -20,13 +23,18 @@ use tracing::Span;
 
 use crate::{Error, Result, error::Kind};
 
+/// How many values PostgreSQL binds in one statement at most: their number is 16 bits wide in the protocol.
+pub(crate) const MAX_VALUES: usize = 65_535;
+
 type Manager = <Postgres as sqlx::Database>::TransactionManager;
 
 /// A connection taken from the pool, and how far it can be trusted.
 ///
 /// INVARIANT: when it is dropped, the pool gets back a connection that is in no transaction, or none at all.
 pub(crate) struct Connection {
-    connection: PoolConnection<Postgres>,
+    /// Tells one transaction from another.
+    id: u64,
+    pooled: PoolConnection<Postgres>,
     state: State,
     in_use: Arc<AtomicU32>,
     taken: Instant,
@@ -50,15 +58,17 @@ enum State {
 
 impl Connection {
     pub(crate) fn new(connection: PoolConnection<Postgres>, in_use: Arc<AtomicU32>, span: Span) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         in_use.fetch_add(1, Ordering::Relaxed);
-        Self { connection, state: State::Idle, in_use, taken: Instant::now(), span, outcome: "rolled back" }
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Self { id, pooled: connection, state: State::Idle, in_use, taken: Instant::now(), span, outcome: "rolled back" }
     }
 
     /// Sends the opening message of a context.
     async fn begin(&mut self, sql: String) -> Result<()> {
         self.state = State::Busy;
         // sqlx counts no transaction until the message has succeeded as a whole.
-        match Manager::begin(&mut self.connection, Some(AssertSqlSafe(sql).into_sql_str())).await {
+        match Manager::begin(&mut self.pooled, Some(AssertSqlSafe(sql).into_sql_str())).await {
             Ok(()) => {
                 self.state = State::Open;
                 Ok(())
@@ -68,7 +78,7 @@ impl Connection {
             // let a stranger drain the pool.
             Err(error @ (sqlx::Error::Database(_) | sqlx::Error::BeginFailed)) => {
                 self.outcome = "refused";
-                if self.connection.execute(sqlx::raw_sql("ROLLBACK")).await.is_ok() {
+                if self.pooled.execute(sqlx::raw_sql("ROLLBACK")).await.is_ok() {
                     self.state = State::Idle;
                 }
                 Err(error.into())
@@ -102,10 +112,10 @@ impl Connection {
         message: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T> {
         let before = std::mem::replace(&mut self.state, State::Busy);
-        let result = message(&mut self.connection).await;
+        let result = message(&mut self.pooled).await;
         self.state = match &result {
             Err(sqlx::Error::Database(error)) => match error.code().as_deref() {
-                Some(code) if code.starts_with("57P") || code == "25P03" => State::Lost,
+                Some(code) if code.starts_with("57P") || matches!(code, "25P03" | "25P04") => State::Lost,
                 _ if before == State::Idle => State::Idle,
                 _ => State::Aborted,
             },
@@ -118,23 +128,26 @@ impl Connection {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        let outcome = std::mem::replace(&mut self.outcome, "outcome unknown");
-        // An aborted transaction is refused here: PostgreSQL would answer `COMMIT` with success, and roll back.
-        let result = self.run(Manager::commit).await;
-        match (result, self.state) {
-            (Ok(()), _) => {
+        self.expect(Level { transaction: self.id, depth: 1 })?;
+        // Anything else is refused without a message: to `COMMIT` of an aborted transaction PostgreSQL would
+        // answer with success, and roll back.
+        let sent = self.state == State::Open;
+        let before = self.outcome;
+        if sent {
+            self.outcome = "outcome unknown";
+        }
+        match self.run(Manager::commit).await {
+            Ok(()) => {
                 self.state = State::Idle;
                 self.outcome = "committed";
                 Ok(())
             }
-            // The server answered, so the outcome is known: an earlier failure, a deferred constraint or a
-            // serialization failure has rolled the transaction back.
-            (Err(error), State::Aborted) => {
-                self.outcome = outcome;
+            Err(_) if sent && self.state == State::Lost => Err(Kind::OutcomeUnknown.into()),
+            // The server answered: a deferred constraint or a serialization failure has rolled it back.
+            Err(error) => {
+                self.outcome = before;
                 Err(error)
             }
-            (Err(error), _) if error.is_interrupted() => Err(error),
-            (Err(_), _) => Err(Kind::OutcomeUnknown.into()),
         }
     }
 
@@ -145,20 +158,41 @@ impl Connection {
             _ => self.run(Manager::rollback).await,
         }
     }
+
+    /// Returns the innermost level that is open.
+    fn level(&self) -> Level {
+        Level { transaction: self.id, depth: Manager::get_transaction_depth(&self.pooled) }
+    }
+
+    /// Checks that the innermost level is the one that is about to end. It is another where a savepoint's future was
+    /// leaked, or two contexts were swapped; then nothing that is sent would mean what its sender thinks.
+    fn expect(&mut self, level: Level) -> Result<()> {
+        if self.level() == level || matches!(self.state, State::Busy | State::Lost) {
+            return Ok(());
+        }
+        self.state = State::Lost;
+        Err(Kind::Interrupted.into())
+    }
+}
+
+/// One level of one transaction: 1 is the transaction itself, each savepoint is one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Level {
+    transaction: u64,
+    depth: usize,
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         match self.state {
-            State::Idle => {}
             // Queued here, and sent when the pool pings the connection on its way back.
-            State::Open | State::Aborted => {
-                while Manager::get_transaction_depth(&self.connection) > 0 {
-                    Manager::start_rollback(&mut self.connection);
+            State::Idle | State::Open | State::Aborted => {
+                while Manager::get_transaction_depth(&self.pooled) > 0 {
+                    Manager::start_rollback(&mut self.pooled);
                 }
             }
             // It cannot be known what the server does, and the next borrower would have to wait for it.
-            State::Busy | State::Lost => self.connection.close_on_drop(),
+            State::Busy | State::Lost => self.pooled.close_on_drop(),
         }
         if self.state == State::Busy && self.outcome == "rolled back" {
             self.outcome = "cancelled";
@@ -195,21 +229,34 @@ impl Transaction {
 
     /// Runs one statement by the extended protocol, so that none can be stacked behind it.
     pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
-        let query = self.query(statement);
+        let query = self.query(statement)?;
         let rows = self.connection.lock().await.run(async |connection| connection.fetch_all(query).await).await?;
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
     /// Runs one statement, and returns the number of rows that it touched.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
-        let query = self.query(statement);
+        let query = self.query(statement)?;
         let done = self.connection.lock().await.run(async |connection| connection.execute(query).await).await?;
         Ok(done.rows_affected())
     }
 
-    fn query(&self, statement: Statement) -> sqlx::query::Query<'static, Postgres, SqlxValues> {
-        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
-        sqlx::query_with(AssertSqlSafe(statement.sql), values).persistent(self.prepared_statements)
+    fn query(&self, statement: Statement) -> Result<sqlx::query::Query<'static, Postgres, SqlxValues>> {
+        let Statement { mut sql, values, .. } = statement;
+        let values = values.unwrap_or(Values(Vec::new()));
+        if values.0.len() > MAX_VALUES {
+            // sqlx would take it for an error of the connection.
+            return Err(Kind::TooManyValues { values: values.0.len() }.into());
+        }
+        // sqlx finds a prepared statement by its text alone, and binds by its types: the same text with an `i32` and
+        // with an `i64` has to be two statements. The comment makes it two texts.
+        let mut types = DefaultHasher::new();
+        for value in &values.0 {
+            discriminant(value).hash(&mut types);
+        }
+        // Writing to a `String` does not fail.
+        write!(sql, " /* {:x} */", types.finish()).ok();
+        Ok(sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values)).persistent(self.prepared_statements))
     }
 
     /// Ends the transaction: a writing one waits for its commit, a reading one for nothing.
@@ -224,43 +271,54 @@ impl Transaction {
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
         let connection = self.connection.get_mut();
+        connection.expect(Level { transaction: connection.id, depth: 1 })?;
         connection.rollback().await?;
         connection.state = State::Idle;
         Ok(())
     }
 
-    pub(crate) async fn start_savepoint(&mut self) -> Result<()> {
+    /// Returns the innermost level that is open.
+    pub(crate) fn level(&mut self) -> Level {
+        self.connection.get_mut().level()
+    }
+
+    /// Opens a savepoint, and returns its level.
+    pub(crate) async fn start_savepoint(&mut self) -> Result<Level> {
         let connection = self.connection.get_mut();
+        let open = connection.state == State::Open;
         let result = connection.run(async |connection| Manager::begin(connection, None).await).await;
-        if connection.state == State::Aborted && result.as_ref().is_err_and(|error| error.sqlstate().is_some()) {
+        if open && result.is_err() {
             // sqlx has queued a rollback of the level outside, so that its count of levels is off.
             connection.state = State::Lost;
         }
-        result
+        result.map(|()| connection.level())
     }
 
-    /// Keeps what was done since the innermost savepoint.
-    pub(crate) async fn release_savepoint(&mut self) -> Result<()> {
-        if self.connection.get_mut().state == State::Aborted {
-            self.roll_back_to_savepoint().await?;
+    /// Keeps what was done since the savepoint.
+    pub(crate) async fn release_savepoint(&mut self, savepoint: Level) -> Result<()> {
+        let connection = self.connection.get_mut();
+        connection.expect(savepoint)?;
+        if connection.state == State::Aborted {
+            self.roll_back_to_savepoint(savepoint).await?;
             return Err(Kind::RolledBack.into());
         }
-        self.connection.get_mut().run(Manager::commit).await
+        connection.run(Manager::commit).await
     }
 
-    /// Takes back what was done since the innermost savepoint.
-    pub(crate) async fn roll_back_to_savepoint(&mut self) -> Result<()> {
+    /// Takes back what was done since the savepoint.
+    pub(crate) async fn roll_back_to_savepoint(&mut self, savepoint: Level) -> Result<()> {
         let connection = self.connection.get_mut();
+        connection.expect(savepoint)?;
         connection.rollback().await?;
         connection.state = State::Open;
         Ok(())
     }
 
     /// Takes it back with the next statement, for a savepoint whose future was dropped.
-    pub(crate) fn abandon_savepoint(&mut self) {
+    pub(crate) fn abandon_savepoint(&mut self, savepoint: Level) {
         let connection = self.connection.get_mut();
-        if matches!(connection.state, State::Open | State::Aborted) {
-            Manager::start_rollback(&mut connection.connection);
+        if matches!(connection.state, State::Open | State::Aborted) && connection.expect(savepoint).is_ok() {
+            Manager::start_rollback(&mut connection.pooled);
             connection.state = State::Open;
         }
     }

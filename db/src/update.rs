@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Affected, Context, Facade, Result, Scope, Select, Updatable, UpdateColumns,
+    Affected, Context, Facade, Result, Scope, ScopedTo, Select, Updatable, UpdateColumns,
     error::Kind,
     expression::{Refusal, check, check_condition},
     facade::table_name,
@@ -52,7 +52,7 @@ impl<F: Facade> Update<F> {
             }
         }
         let mut update = UpdateMany::<F>::new().filter(key_is::<F>(self.id.clone()));
-        update.assign(self.row);
+        update.assign(&self.row);
         let found = if update.columns.is_empty() {
             Select::<F>::by_id(self.id).one(cx).await?
         } else {
@@ -91,7 +91,7 @@ impl<F: Facade> UpdateMany<F> {
 
     /// Assigns what the draft sets. Its key is left alone.
     pub fn set(mut self, draft: F::Draft) -> Self {
-        self.assign(draft.into());
+        self.assign(&draft.into());
         self
     }
 
@@ -152,17 +152,12 @@ impl<F: Facade> UpdateMany<F> {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
-        let declared = F::SCOPES.iter().find(|declaration| declaration.scope == S::KIND);
-        if let Some(UpdateColumns::Only(allowed)) = declared.map(|declaration| declaration.verbs.update)
-            && let Some(column) = self.columns.iter().find(|column| !allowed.contains(column))
-        {
-            let table = table_name::<F>();
-            return Err(Kind::ColumnNotUpdatable { table, column, scope: S::KIND.as_str() }.into());
-        }
-        Ok((!self.columns.is_empty()).then(|| self.query.filter(predicate::<F, S>(cx)).into_query()))
+        updatable::<F, S>(&self.columns)?;
+        let predicate = predicate::<F, S>(cx)?;
+        Ok((!self.columns.is_empty()).then(|| self.query.filter(predicate).into_query()))
     }
 
-    fn assign(&mut self, row: <F::Entity as EntityTrait>::ActiveModel) {
+    fn assign(&mut self, row: &<F::Entity as EntityTrait>::ActiveModel) {
         let fixed = crate::facade::fixed_columns::<F>();
         for column in <F::Entity as EntityTrait>::Column::iter() {
             if let ActiveValue::Set(value) = row.get(column)
@@ -180,5 +175,24 @@ impl<F: Facade> UpdateMany<F> {
 
     fn refuse(&mut self, refused: Refusal) {
         self.refused.get_or_insert(refused);
+    }
+}
+
+/// Checks that the scope may update the columns. That it may update any is also a bound of the verbs here; for the
+/// update of an upsert it is this alone.
+pub(crate) fn updatable<F: ScopedTo<S>, S: Scope>(columns: &[&'static str]) -> Result<()> {
+    let declared = F::SCOPES.iter().find(|declaration| declaration.scope == S::KIND);
+    let allowed = declared.map_or(UpdateColumns::None, |declaration| declaration.verbs.update);
+    let refused = columns.iter().find(|column| match allowed {
+        UpdateColumns::None => true,
+        UpdateColumns::Writable => false,
+        UpdateColumns::Only(allowed) => !allowed.contains(column),
+    });
+    match refused {
+        None => Ok(()),
+        Some(column) => {
+            let table = table_name::<F>();
+            Err(Kind::ColumnNotUpdatable { table, column, scope: S::KIND.as_str() }.into())
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod orm;
 mod plans;
+mod secret;
 mod tokens;
 
 pub use orm::{
@@ -13,6 +14,7 @@ pub use orm::{
     user::User, verification::Verification,
 };
 pub use plans::{NewResearchPlan, create_research_plan};
+pub use secret::Secret;
 pub use tokens::{create_pat, list_user_pats, revoke_pat};
 
 macro_rules! rows {

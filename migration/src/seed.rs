@@ -85,21 +85,21 @@ pub async fn run(db: &Db) -> Result<Seeded> {
 
 /// Makes the organization and its members, as far as they are not there; returns it and its owner.
 async fn people(cx: &IdentityContext, seed: &Seed, seeded: &mut Seeded) -> Result<(OrganizationId, UserId)> {
-    let organization = match Organization::find().filter(organization::Column::Slug.eq(seed.slug)).one(cx).await? {
-        Some(organization) => organization.id,
-        None => {
-            seeded.organizations += 1;
-            Organization::insert_into(
-                organization::ScopeColumns { id: OrganizationId::new() },
-                organization::Draft {
-                    name: Set(seed.name.to_owned()),
-                    slug: Set(seed.slug.to_owned()),
-                    ..Default::default()
-                },
-            )
-            .exec(cx)
-            .await?
-        }
+    let found = Organization::find().filter(organization::Column::Slug.eq(seed.slug)).one(cx).await?;
+    let organization = if let Some(organization) = found {
+        organization.id
+    } else {
+        seeded.organizations += 1;
+        Organization::insert_into(
+            organization::ScopeColumns { id: OrganizationId::new() },
+            organization::Draft {
+                name: Set(seed.name.to_owned()),
+                slug: Set(seed.slug.to_owned()),
+                ..Default::default()
+            },
+        )
+        .exec(cx)
+        .await?
     };
     let [owner, other] = &seed.members;
     let owner = join(cx, organization, owner, seeded).await?;

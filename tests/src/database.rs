@@ -3,14 +3,17 @@
 use db::{Db, DbOptions};
 use migration::{Migrator, MigratorTraitSelf};
 use sea_orm::{
-    ConnectOptions, Database,
-    sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions, raw_sql},
+    Database,
+    sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions, raw_sql},
 };
 
-use crate::server::{Server, server};
+use crate::{
+    Proxy,
+    server::{Server, server},
+};
 
 /// The password of the login role of every test database.
-const PASSWORD: &str = "a'pass\\word";
+pub const PASSWORD: &str = "a'pass\\word";
 
 /// A database of one test's own, with roles of its own, both dropped with it.
 #[derive(Debug)]
@@ -51,7 +54,7 @@ impl TestDatabase {
 
     /// Connects as SeaORM's migrations do.
     pub async fn migration_connection(&self, url: &str) -> sea_orm::DatabaseConnection {
-        let options = ConnectOptions::new(url).max_connections(1).sqlx_logging(false).to_owned();
+        let options = sea_orm::ConnectOptions::new(url).max_connections(1).sqlx_logging(false).to_owned();
         Database::connect(options).await.unwrap()
     }
 
@@ -82,8 +85,6 @@ impl TestDatabase {
     /// Returns a URL for this database, for the server's own role or another.
     #[must_use]
     pub fn url(&self, role: Option<(&str, &str)>) -> String {
-        use sea_orm::sqlx::ConnectOptions;
-
         let mut options: PgConnectOptions = self.server.url.parse().unwrap();
         options = options.database(&self.name);
         if let Some((role, password)) = role {
@@ -95,6 +96,14 @@ impl TestDatabase {
     /// Returns options for a pool of the login role.
     pub fn options(&self) -> DbOptions {
         DbOptions::from_url(&self.login_url()).unwrap().prefix(&self.name).unwrap()
+    }
+
+    /// Starts a proxy before the server, and returns it with options for a pool of the login role that uses it.
+    pub async fn proxy(&self) -> (Proxy, DbOptions) {
+        let server: PgConnectOptions = self.login_url().parse().unwrap();
+        let proxy = Proxy::start(format!("{}:{}", server.get_host(), server.get_port())).await;
+        let url = server.host("127.0.0.1").port(proxy.port).to_url_lossy();
+        (proxy, DbOptions::from_url(url.as_str()).unwrap().prefix(&self.name).unwrap())
     }
 
     /// Connects a pool as the login role, which is not privileged: [`Db::connect`] has checked.
@@ -110,6 +119,16 @@ impl TestDatabase {
     /// Connects as the login role, past the pool.
     pub async fn stranger(&self) -> PgConnection {
         PgConnection::connect(&self.login_url()).await.unwrap()
+    }
+
+    /// Makes a function `slow(seconds)` that takes so long, and returns the empty text: what a filter can call, as
+    /// `pg_sleep` is refused.
+    pub async fn make_slow(&self) {
+        self.execute(
+            "CREATE FUNCTION slow(seconds double precision) RETURNS text LANGUAGE plpgsql
+             AS $$ BEGIN PERFORM pg_sleep(seconds); RETURN ''; END $$",
+        )
+        .await;
     }
 
     /// Runs statements as the owner.
@@ -139,8 +158,7 @@ impl Drop for TestDatabase {
             });
         })
         .join();
-        if dropped.is_err() && !std::thread::panicking() {
-            panic!("database {} was not dropped", self.name);
-        }
+        // A panic within a panic would abort, and hide the first one.
+        assert!(dropped.is_ok() || std::thread::panicking(), "database {} was not dropped", self.name);
     }
 }

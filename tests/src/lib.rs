@@ -1,7 +1,25 @@
 //! The PostgreSQL that tests and examples run on: one database for each test.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what a test stands on fails by panicking"
+)]
 
 mod database;
+mod example;
+mod fixture;
+mod proxy;
 mod server;
 
-pub use database::TestDatabase;
-pub use server::{Server, embedded, server};
+pub use database::{PASSWORD, TestDatabase};
+pub use example::ExampleDatabase;
+pub use fixture::{Fixture, Org};
+pub use proxy::{Cut, Proxy};
+pub use server::{Server, server};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

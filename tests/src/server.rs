@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use pglite_oxide::PgliteServer;
 use sea_orm::sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
@@ -84,17 +83,6 @@ async fn connect(url: &str) -> PgConnection {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-}
-
-/// Starts a PostgreSQL inside of this process. It serves one connection at a time, takes every login for its
-/// superuser, and is gone when the value is dropped.
-///
-/// # Panics
-///
-/// If it does not start.
-#[must_use]
-pub fn embedded() -> PgliteServer {
-    PgliteServer::temporary_tcp().expect("the embedded PostgreSQL starts")
 }
 
 /// Returns the folder that holds PostgreSQL's own programs.

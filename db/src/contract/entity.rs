@@ -1,6 +1,6 @@
 //! The policies and grants of one entity.
 
-use super::{Contract, block, literal};
+use super::{Contract, do_block, literal};
 use crate::{ScopeDeclaration, ScopeKind, UpdateColumns, options::quote};
 
 impl Contract {
@@ -56,15 +56,18 @@ impl Contract {
             }
             UpdateColumns::Writable => {
                 let fixed: Vec<_> = fixed.iter().map(|column| literal(column)).collect();
-                statements.push(block(&format!(
-                    "EXECUTE (
-                       SELECT pg_catalog.format('GRANT UPDATE (%s) ON TABLE %s TO {role}',
-                         pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', '), attrelid::pg_catalog.regclass)
+                statements.push(do_block(&format!(
+                    "DECLARE columns text := (
+                       SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ')
                        FROM pg_catalog.pg_attribute
                        WHERE attrelid = {table}::pg_catalog.regclass AND attnum > 0 AND NOT attisdropped
                          AND attgenerated = '' AND attname NOT IN ({fixed})
-                       GROUP BY attrelid
-                     );",
+                     );
+                     BEGIN
+                       IF columns IS NOT NULL THEN
+                         EXECUTE 'GRANT UPDATE (' || columns || ') ON TABLE ' || {table} || ' TO {role}';
+                       END IF;
+                     END",
                     table = literal(&name),
                     fixed = fixed.join(", "),
                 )));

@@ -6,7 +6,7 @@ use crate::{ScopeKind, error::NOT_A_MEMBER, options::quote};
 impl Contract {
     pub(super) fn create_functions(&self) -> Vec<String> {
         let mut statements = self.accessors();
-        statements.push(self.touch_updated_at());
+        statements.extend(self.touch_updated_at());
         statements.push(self.become_gate(true));
         statements.extend(self.entrances());
         statements.push(self.become_gate(false));
@@ -43,45 +43,50 @@ impl Contract {
             .collect()
     }
 
-    fn touch_updated_at(&self) -> String {
-        // `clock_timestamp`, so that two updates in one transaction differ.
-        format!(
-            "CREATE OR REPLACE FUNCTION {schema}.touch_updated_at() RETURNS trigger LANGUAGE plpgsql \
-             SET search_path = pg_catalog, pg_temp AS $function$
-             BEGIN
-               NEW.updated_at := pg_catalog.clock_timestamp();
-               RETURN NEW;
-             END
-             $function$",
-            schema = self.prefix.schema(),
-        )
+    fn touch_updated_at(&self) -> [String; 2] {
+        let function = format!("{}.touch_updated_at()", self.prefix.schema());
+        [
+            // `clock_timestamp`, so that two updates in one transaction differ.
+            format!(
+                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql \
+                 SET search_path = pg_catalog, pg_temp AS $function$
+                 BEGIN
+                   NEW.updated_at := pg_catalog.clock_timestamp();
+                   RETURN NEW;
+                 END
+                 $function$"
+            ),
+            // A trigger asks this of whoever makes it, not of whoever sets it off.
+            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+        ]
     }
 
     /// Lets whoever migrates make functions that belong to the gate, or takes that back. A superuser needs
     /// neither. From PostgreSQL 16 on, `INHERIT` and `SET` belong to the membership.
     fn become_gate(&self, begin: bool) -> String {
         let (schema, gate) = (self.prefix.schema(), self.prefix.gate());
-        let membership = if begin {
-            format!(
-                "IF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
-                   EXECUTE 'GRANT {gate} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE';
-                 ELSE
-                   GRANT {gate} TO CURRENT_USER;
+        let superuser = "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)";
+        if !begin {
+            return block(&format!(
+                "REVOKE CREATE ON SCHEMA {schema} FROM {gate};
+                 IF NOT {superuser} THEN
+                   REVOKE {gate} FROM CURRENT_USER;
                  END IF;"
-            )
-        } else {
-            format!("REVOKE {gate} FROM CURRENT_USER;")
-        };
-        let create = if begin {
-            format!("GRANT CREATE, USAGE ON SCHEMA {schema} TO {gate};")
-        } else {
-            format!("REVOKE CREATE ON SCHEMA {schema} FROM {gate};")
-        };
+            ));
+        }
         block(&format!(
-            "{create}
-             IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-               {membership}
-             END IF;"
+            "GRANT CREATE, USAGE ON SCHEMA {schema} TO {gate};
+             IF NOT {superuser} THEN
+               IF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
+                 EXECUTE 'GRANT {gate} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE';
+               ELSE
+                 GRANT {gate} TO CURRENT_USER;
+               END IF;
+             END IF;
+             EXCEPTION WHEN insufficient_privilege THEN
+               RAISE EXCEPTION 'role {gate} is another role''s: % may not become it', current_user
+                 USING ERRCODE = 'insufficient_privilege',
+                   HINT = 'whoever made the role, or a superuser, has to GRANT {gate} TO this role WITH ADMIN OPTION';"
         ))
     }
 

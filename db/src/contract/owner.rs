@@ -1,6 +1,6 @@
 //! Touching rows as the owner.
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 
 use crate::options::quote;
 
@@ -10,6 +10,9 @@ use crate::options::quote;
 /// the owner matches no policy: an update touches no row and says nothing, and a new foreign key is checked
 /// against nothing and marked valid. No other role's rights change, and nobody else sees the table meanwhile:
 /// `ALTER TABLE` holds it exclusively until the transaction ends.
+///
+/// A table that was not forced before is not afterwards. Deferred constraints are checked before the end, and stay
+/// immediate for the rest of a migration's own transaction.
 ///
 /// `connection` is the migration's: `manager.get_connection()`.
 ///
@@ -29,13 +32,24 @@ where
     use sea_orm::TransactionSession;
 
     let transaction = connection.begin().await?;
+    let mut forced = Vec::new();
     for table in tables {
-        transaction.execute_unprepared(&format!("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY", quote(table))).await?;
+        let sql = format!(
+            "SELECT relforcerowsecurity FROM pg_catalog.pg_class WHERE oid = {}::pg_catalog.regclass",
+            super::literal(&quote(table))
+        );
+        let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        if row.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
+            transaction
+                .execute_unprepared(&format!("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY", quote(table)))
+                .await?;
+            forced.push(table);
+        }
     }
     let value = f(&transaction).await?;
     // A deferred constraint is checked here, while it can still see the rows.
     transaction.execute_unprepared("SET CONSTRAINTS ALL IMMEDIATE").await?;
-    for table in tables {
+    for table in forced {
         transaction.execute_unprepared(&format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", quote(table))).await?;
     }
     transaction.commit().await?;

@@ -3,7 +3,7 @@
 //! Roles are the server's, not the database's: two databases may make them at the same moment, and advisory
 //! locks do not reach across databases. So each statement on one is tried, and tried again.
 
-use super::{Contract, block, literal};
+use super::{Contract, block, do_block, literal};
 use crate::ScopeKind;
 
 /// The functions that PUBLIC may not execute: with the first an expression inside a query turns the context to
@@ -19,15 +19,19 @@ impl Contract {
     pub(super) fn create_roles(&self, password: Option<&str>) -> Vec<String> {
         let login = &self.login;
         let password = password.map(|password| format!(" PASSWORD {}", literal(password))).unwrap_or_default();
-        let mut statements = vec![
-            create_role(&self.prefix.gate(), "NOLOGIN NOINHERIT"),
-            create_role(login, &format!("LOGIN NOINHERIT{password}")),
-        ];
+        let mut statements = create_role(&self.prefix.gate(), "NOLOGIN NOINHERIT", false);
+        statements.extend(create_role(login, &format!("LOGIN NOINHERIT{password}"), true));
         for scope in ScopeKind::ALL {
             let role = self.prefix.role(scope);
-            statements.push(create_role(&role, "NOLOGIN NOINHERIT"));
+            statements.extend(create_role(&role, "NOLOGIN NOINHERIT", false));
+            // Where another database has granted it already, this owner may not be the one who can.
             statements.push(retry(&format!(
-                "IF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
+                "IF EXISTS (
+                   SELECT FROM pg_catalog.pg_auth_members
+                   WHERE roleid = '{role}'::pg_catalog.regrole AND member = '{login}'::pg_catalog.regrole
+                 ) THEN
+                   NULL;
+                 ELSIF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
                    EXECUTE 'GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE';
                  ELSE
                    GRANT {role} TO {login};
@@ -42,11 +46,16 @@ impl Contract {
             ("idle_in_transaction_session_timeout", "60s"),
         ] {
             statements.push(retry(&format!(
-                "BEGIN
-                   ALTER ROLE {login} SET {setting} = '{value}';
-                 EXCEPTION WHEN invalid_parameter_value THEN
-                   RAISE NOTICE 'this platform has no {setting}';
-                 END;"
+                "IF NOT EXISTS (
+                   SELECT FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) setting
+                   WHERE setrole = '{login}'::pg_catalog.regrole AND setdatabase = 0 AND setting = '{setting}={value}'
+                 ) THEN
+                   BEGIN
+                     ALTER ROLE {login} SET {setting} = '{value}';
+                   EXCEPTION WHEN invalid_parameter_value THEN
+                     RAISE NOTICE 'this platform has no {setting}';
+                   END;
+                 END IF;"
             )));
         }
         statements
@@ -68,17 +77,29 @@ impl Contract {
     /// connection.
     pub(super) fn close_database(&self) -> Vec<String> {
         let gate = self.prefix.gate();
-        let mut statements = vec![block(&format!(
-            "EXECUTE pg_catalog.format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
-             EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO {login}', pg_catalog.current_database());
-             EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', pg_catalog.current_database(), current_user);
-             BEGIN
-               REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-             EXCEPTION WHEN insufficient_privilege THEN
-               RAISE WARNING 'CREATE on schema public could not be revoked from PUBLIC: a superuser or its owner has to';
-             END;",
-            login = self.login,
-        ))];
+        let mut statements = vec![
+            block(&format!(
+                "EXECUTE pg_catalog.format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
+                 EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO {login}', pg_catalog.current_database());
+                 EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', pg_catalog.current_database(), current_user);
+                 BEGIN
+                   REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+                 EXCEPTION WHEN insufficient_privilege THEN
+                   NULL;
+                 END;",
+                login = self.login,
+            )),
+            // To revoke what one does not own is no error, and does nothing.
+            block(&format!(
+                "IF pg_catalog.has_database_privilege('{login}', pg_catalog.current_database(), 'TEMPORARY') THEN
+                   RAISE WARNING 'PUBLIC may make temporary tables in this database: its owner has to REVOKE TEMPORARY from PUBLIC';
+                 END IF;
+                 IF pg_catalog.has_schema_privilege('{login}', 'public', 'CREATE') THEN
+                   RAISE WARNING 'PUBLIC may create in schema public: its owner has to REVOKE CREATE from PUBLIC';
+                 END IF;",
+                login = self.login,
+            )),
+        ];
         for function in CLOSED_FUNCTIONS {
             // Managed PostgreSQL has no superuser to do it.
             statements.push(block(&format!(
@@ -141,20 +162,30 @@ impl Contract {
     }
 }
 
-fn create_role(role: &str, attributes: &str) -> String {
-    block(&format!(
-        "CREATE ROLE {role} {attributes};
-         EXCEPTION WHEN duplicate_object OR unique_violation THEN
-           NULL;"
-    ))
+/// Makes a role, or takes one that is there already, unless row-level security would not hold it.
+fn create_role(role: &str, attributes: &str, login: bool) -> Vec<String> {
+    let powers = "rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication";
+    let powers = if login { powers.to_owned() } else { format!("{powers} OR rolcanlogin") };
+    vec![
+        block(&format!(
+            "CREATE ROLE {role} {attributes};
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN
+               NULL;"
+        )),
+        block(&format!(
+            "IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{role}' AND ({powers})) THEN
+               RAISE EXCEPTION 'role {role} is there already, and may do more than it should'
+                 USING HINT = 'take its attributes away (ALTER ROLE), or give the contract another prefix';
+             END IF;"
+        )),
+    ]
 }
 
 /// Runs a statement on a role, and again when another database does the same at this moment: PostgreSQL then
 /// raises XX000 `tuple concurrently updated`.
 fn retry(statement: &str) -> String {
-    format!(
-        "DO $contract$
-         BEGIN
+    do_block(&format!(
+        "BEGIN
            FOR attempt IN 1..50 LOOP
              BEGIN
                {statement}
@@ -164,7 +195,6 @@ fn retry(statement: &str) -> String {
                PERFORM pg_catalog.pg_sleep(0.02);
              END;
            END LOOP;
-         END
-         $contract$"
-    )
+         END"
+    ))
 }

@@ -3,6 +3,8 @@
 use db::{UserId, identity_scoped};
 use sea_orm::entity::prelude::*;
 
+use crate::Secret;
+
 /// A way by which a person signs in: a password, or a login with another provider.
 #[identity_scoped]
 #[sea_orm::model]
@@ -15,14 +17,14 @@ pub struct Model {
     /// The provider's own id of the person.
     pub account_id: String,
     pub provider_id: String,
-    pub access_token: Option<String>,
-    pub refresh_token: Option<String>,
-    pub id_token: Option<String>,
+    pub access_token: Option<Secret>,
+    pub refresh_token: Option<Secret>,
+    pub id_token: Option<Secret>,
     pub access_token_expires_at: Option<DateTimeUtc>,
     pub refresh_token_expires_at: Option<DateTimeUtc>,
     pub scope: Option<String>,
     /// The hash of the password.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]

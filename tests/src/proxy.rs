@@ -1,0 +1,126 @@
+//! A wire between the pool and the server, which can be watched and cut.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+};
+
+/// A proxy on a port of its own, for as long as the value lives.
+#[derive(Debug)]
+pub struct Proxy {
+    /// The port that it listens on, at 127.0.0.1.
+    pub port: u16,
+    wire: Arc<Wire>,
+}
+
+/// Where a message of the client's is cut off: the connection is closed once it contains `text`.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by tests")]
+pub struct Cut {
+    /// What the message contains.
+    pub text: &'static str,
+    /// Whether the server is still given it.
+    pub forward: bool,
+}
+
+#[derive(Debug)]
+struct Wire {
+    /// Whether the last bytes were the server's.
+    servers_turn: Mutex<bool>,
+    round_trips: AtomicU64,
+    cut: Mutex<Option<Cut>>,
+    /// Whether connections are let through; when it turns false, open ones are closed.
+    open: watch::Sender<bool>,
+}
+
+impl Proxy {
+    /// Listens, and connects each client to the server at `upstream`, a host and a port.
+    pub async fn start(upstream: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let wire = Arc::new(Wire {
+            servers_turn: Mutex::new(true),
+            round_trips: AtomicU64::new(0),
+            cut: Mutex::new(None),
+            open: watch::Sender::new(true),
+        });
+        let shared = wire.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if *shared.open.borrow() {
+                    tokio::spawn(shared.clone().connect(client, upstream.clone()));
+                }
+            }
+        });
+        Self { port, wire }
+    }
+
+    /// Returns how often the client has sent something after the server's last word.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.wire.round_trips.load(Ordering::SeqCst)
+    }
+
+    /// Closes every connection and takes no new one, until it is opened again.
+    pub fn set_open(&self, open: bool) {
+        self.wire.open.send_replace(open);
+    }
+
+    /// Closes the connection at the next message that contains a text; only the first time.
+    pub fn cut_at(&self, cut: Cut) {
+        *self.wire.cut.lock().unwrap() = Some(cut);
+    }
+}
+
+impl Wire {
+    async fn connect(self: Arc<Self>, client: TcpStream, upstream: String) {
+        let Ok(server) = TcpStream::connect(upstream).await else { return };
+        client.set_nodelay(true).ok();
+        server.set_nodelay(true).ok();
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        let mut open = self.open.subscribe();
+        tokio::select! {
+            () = self.copy(from_client, to_server, true) => {}
+            () = self.copy(from_server, to_client, false) => {}
+            _ = open.wait_for(|open| !open) => {}
+        }
+    }
+
+    async fn copy(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, by_client: bool) {
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(n @ 1..) = from.read(&mut bytes).await {
+            let cut = by_client.then(|| self.client_says(&bytes[..n])).flatten();
+            if !by_client {
+                *self.servers_turn.lock().unwrap() = true;
+            }
+            if cut.as_ref().is_none_or(|cut| cut.forward) && to.write_all(&bytes[..n]).await.is_err() {
+                return;
+            }
+            if cut.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn client_says(&self, bytes: &[u8]) -> Option<Cut> {
+        if std::mem::replace(&mut *self.servers_turn.lock().unwrap(), false) {
+            self.round_trips.fetch_add(1, Ordering::SeqCst);
+        }
+        let mut cut = self.cut.lock().unwrap();
+        if cut.as_ref().is_some_and(|cut| bytes.windows(cut.text.len()).any(|text| text == cut.text.as_bytes())) {
+            cut.take()
+        } else {
+            None
+        }
+    }
+}
