@@ -1,0 +1,90 @@
+//! How often a context waits for the network, counted on the wire.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use db::{Db, prelude::*};
+use entity::{
+    ResearchPlan,
+    research_plan::{Draft, PlanStatus},
+};
+use tests::{Fixture, Proxy};
+
+/// Waits until the connection is back in the pool, so that what is counted is the next context's alone.
+async fn settle(db: &Db, proxy: &Proxy) -> u64 {
+    let mut last = u64::MAX;
+    while last != proxy.round_trips() || db.check_database().await.connections_in_use > 0 {
+        last = proxy.round_trips() + 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    proxy.round_trips()
+}
+
+async fn fixture() -> (Fixture, Db, Proxy) {
+    let f = Fixture::new().await;
+    let (proxy, options) = f.database.proxy().await;
+    let db = Db::connect(options.max_connections(1)).await.unwrap();
+    (f, db, proxy)
+}
+
+#[tokio::test]
+async fn a_read_is_two_round_trips() {
+    let (f, db, proxy) = fixture().await;
+    for prepared in [false, true] {
+        let before = settle(&db, &proxy).await;
+        let read = db.tenant(f.acme.id, &f.acme.owner).read_only();
+        let in_hand = read
+            .run(async |cx| {
+                let plans = ResearchPlan::find().all(cx).await?;
+                assert_eq!(plans.len(), 1);
+                Ok::<_, db::Error>(proxy.round_trips() - before)
+            })
+            .await
+            .unwrap();
+        let returned = proxy.round_trips() - before;
+        if prepared {
+            assert_eq!((in_hand, returned), (2, 2), "begin, query; the end is not waited for");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_three_round_trips() {
+    let (f, db, proxy) = fixture().await;
+    for prepared in [false, true] {
+        let before = settle(&db, &proxy).await;
+        let draft = Draft { status: Set(PlanStatus::Executing), ..Default::default() };
+        db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
+            ResearchPlan::update_by_id(f.acme.plan, draft).exec(cx).await
+        })
+        .await
+        .unwrap();
+        let returned = proxy.round_trips() - before;
+        if prepared {
+            assert_eq!(returned, 3, "begin, query, commit");
+        }
+    }
+}
+
+/// The control: without named statements each query is parsed anew, one round trip more.
+#[tokio::test]
+async fn a_read_without_prepared_statements_is_three_round_trips() {
+    let f = Fixture::new().await;
+    let (proxy, options) = f.database.proxy().await;
+    let db = Db::connect(options.max_connections(1).prepared_statements(false)).await.unwrap();
+    for _ in 0..2 {
+        let before = settle(&db, &proxy).await;
+        let read = db.tenant(f.acme.id, &f.acme.owner).read_only();
+        read.run(async |cx| ResearchPlan::find().all(cx).await).await.unwrap();
+        assert_eq!(proxy.round_trips() - before, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_context_costs_one_round_trip_more_than_it_takes_to_ask() {
+    let (f, db, proxy) = fixture().await;
+    let before = settle(&db, &proxy).await;
+    db.tenant(f.acme.id, &f.globex.owner).begin().await.unwrap_err();
+    assert_eq!(proxy.round_trips() - before, 2, "begin, rollback");
+}
