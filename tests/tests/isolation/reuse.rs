@@ -1,0 +1,100 @@
+//! What PostgreSQL keeps from one statement to the next does not serve one tenant's rows to another.
+
+use db::{Db, prelude::*};
+use entity::{Member, ResearchPlan, member};
+use sea_orm::sqlx::Row;
+
+use crate::{
+    inside::{Enter, Inside},
+    world::{Side, world},
+};
+
+/// PostgreSQL plans a prepared statement anew five times, and from then on may reuse a plan.
+const UNTIL_GENERIC: usize = 7;
+
+#[tokio::test]
+async fn a_statement_prepared_in_one_context_serves_the_next_its_own_rows() {
+    let f = world().await;
+    let db = Db::connect(f.database.options().max_connections(1)).await.unwrap();
+    for _ in 0..2 {
+        for org in [&f.acme, &f.globex] {
+            for _ in 0..UNTIL_GENERIC {
+                db.with_tenant_context(org.id, &org.owner, async |cx| {
+                    let plans = ResearchPlan::find().all(cx).await?;
+                    assert_eq!(plans.iter().map(|plan| plan.id).collect::<Vec<_>>(), [org.plan]);
+                    assert_eq!(Member::find().order_by_asc(member::Column::Id).count(cx).await?, 2);
+                    Ok(())
+                })
+                .await
+                .unwrap();
+            }
+            // The same text in other scopes, where other policies hold.
+            let own = db.with_user_context(&org.owner, async |cx| Member::find().count(cx).await).await;
+            assert_eq!(own.unwrap(), 1);
+            let all = db.with_identity_context(async |cx| Member::find().count(cx).await).await;
+            assert_eq!(all.unwrap(), 4);
+        }
+    }
+}
+
+/// The same with ring 3 alone: one text with no predicate, on one connection, for all tenants and roles.
+#[tokio::test]
+async fn a_statement_without_a_predicate_that_is_prepared_once_serves_each_role_its_own_rows() {
+    let f = world().await;
+    let mut inside = Inside::new(&f, &Enter::Identity, "identity").await;
+    let schema = &f.database.name;
+    for _ in 0..2 {
+        for org in [&f.acme, &f.globex] {
+            let (id, owner) = (org.id, org.owner.user_id());
+            for (enter, role, members) in [
+                (format!("enter_tenant('{id}', '{owner}')"), "tenant", 2),
+                (format!("enter_user('{owner}')"), "user", 1),
+                ("enter_identity()".to_owned(), "identity", 4),
+            ] {
+                for _ in 0..UNTIL_GENERIC {
+                    let role = f.database.role(role);
+                    let opened =
+                        inside.outside(&format!("BEGIN; SELECT {schema}.{enter}; SET LOCAL ROLE {role}")).await;
+                    opened.unwrap();
+                    let rows = inside.statement("SELECT organization_id, user_id FROM member").await.unwrap();
+                    assert_eq!(rows.len(), members, "{role}");
+                    let own = |row: &_| Row::get::<Uuid, _>(row, "organization_id") == id.0;
+                    assert!(members == 4 || rows.iter().all(own), "{role}");
+                    inside.close(true).await;
+                }
+            }
+        }
+    }
+}
+
+/// Parallel workers have the role and the settings of the one that started them.
+#[tokio::test]
+async fn a_parallel_worker_holds_to_the_tenant() {
+    let f = world().await;
+    // The last setting has had another name since PostgreSQL 16.
+    f.database
+        .execute(&format!(
+            "ALTER ROLE {login} SET parallel_setup_cost = 0;
+             ALTER ROLE {login} SET parallel_tuple_cost = 0;
+             ALTER ROLE {login} SET min_parallel_table_scan_size = 0;
+             ALTER TABLE research_plan SET (parallel_workers = 2);
+             DO $$ BEGIN EXECUTE (SELECT 'ALTER ROLE {login} SET ' || name || ' = on' FROM pg_settings
+               WHERE name IN ('force_parallel_mode', 'debug_parallel_query')); END $$",
+            login = f.database.login(),
+        ))
+        .await;
+    let mut inside = Inside::new(&f, &Enter::Tenant(Side::owner(&f.globex)), "tenant").await;
+    inside.open().await;
+    let plan: Vec<String> = inside
+        .statement("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT title FROM research_plan")
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(plan.iter().any(|line| line.contains("Workers Launched")), "{plan:#?}");
+    let titles: Vec<String> =
+        inside.statement("SELECT title FROM research_plan").await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(titles, ["plan of globex"]);
+    inside.close(true).await;
+}
