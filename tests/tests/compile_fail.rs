@@ -1,0 +1,63 @@
+//! What must not compile does not, and the compiler says why.
+//!
+//! A case in `ui/fail` is one rule, its name a sentence. Its twin in `ui/pass` has the same name, differs in as little
+//! as it can, and compiles: so the case fails for its rule alone, and not for an import that is missing.
+//! `TRYBUILD=overwrite` writes the `.stderr` files anew; they are to be read before they are kept.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+#[test]
+fn what_must_not_compile_does_not() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("ui/fail/*.rs");
+    cases.pass("ui/pass/*.rs");
+}
+
+/// trybuild looks for no twin, and passes over an error whose case is gone.
+#[test]
+fn each_case_has_its_error_and_its_twin() {
+    let cases = names("ui/fail", "rs");
+    assert!(!cases.is_empty());
+    for (folder, extension) in [("ui/fail", "stderr"), ("ui/pass", "rs")] {
+        let others = names(folder, extension);
+        let odd: Vec<_> = cases.symmetric_difference(&others).collect();
+        assert!(odd.is_empty(), "without the other of ui/fail/….rs and {folder}/….{extension}: {odd:#?}");
+    }
+}
+
+#[test]
+fn each_case_says_its_rule_and_so_does_its_twin() {
+    for name in names("ui/fail", "rs") {
+        let [case, twin] = ["fail", "pass"].map(|folder| read(&format!("ui/{folder}/{name}.rs")));
+        let rule = case.lines().next().unwrap();
+        assert!(rule.starts_with("//! "), "{name} does not begin with its rule");
+        assert_eq!(twin.lines().next(), Some(rule), "{name}");
+    }
+}
+
+/// What rustc quotes of the standard library depends on whether `rust-src` is installed, and of SeaORM on its version.
+#[test]
+fn errors_quote_our_code_alone() {
+    for name in names("ui/fail", "stderr") {
+        let error = read(&format!("ui/fail/{name}.stderr"));
+        for foreign in ["$RUST", "$CARGO", "rustlib", "/rustc/", "$N others"] {
+            assert!(!error.contains(foreign), "{name} quotes {foreign}");
+        }
+        assert!(!error.contains("warning: "), "{name} warns of something that is not its rule");
+    }
+}
+
+/// Returns the names, without their extension, of the files in a folder that have it.
+fn names(folder: &str, extension: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}

@@ -1,0 +1,10 @@
+//! A column is not assigned by SeaORM's `Column`, which names the scope column too, but by `Writable`.
+
+use db::prelude::*;
+use entity::{ResearchPlan, research_plan};
+
+fn steal(organization: OrganizationId) -> db::UpdateMany<ResearchPlan> {
+    ResearchPlan::update_many().col_expr(research_plan::Column::OrganizationId, Expr::val(organization))
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! The reading half of the outer context is not kept while a savepoint of it is opened.
+
+use db::{TenantContext, TenantReader};
+use entity::ResearchPlan;
+
+async fn count(cx: &mut TenantContext) -> db::Result<u64> {
+    let reader: &TenantReader = cx;
+    cx.savepoint(async |_| Ok::<_, db::Error>(())).await?;
+    ResearchPlan::find().count(reader).await
+}
+
+fn main() {}

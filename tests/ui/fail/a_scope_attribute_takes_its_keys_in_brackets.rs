@@ -1,0 +1,22 @@
+//! A scope attribute takes its keys in brackets: what stands behind an equals sign is refused, not ignored.
+
+mod note {
+    use db::{OrganizationId, UserId, tenant_scoped, user_scoped};
+    use sea_orm::entity::prelude::*;
+
+    #[tenant_scoped]
+    #[user_scoped = "user_id"]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "note")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organization_id: OrganizationId,
+        pub user_id: UserId,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! Where no scope column is named, the entity has the one that the scope has by default.
+
+mod note {
+    use db::{OrganizationId, tenant_scoped};
+    use sea_orm::entity::prelude::*;
+
+    #[tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "note")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub owner_id: OrganizationId,
+        pub text: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {}

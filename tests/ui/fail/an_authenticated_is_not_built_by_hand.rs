@@ -1,0 +1,9 @@
+//! Somebody who has proved who they are is not made by hand, but at sign-in, or by a door named for review.
+
+use db::{Authenticated, UserId};
+
+fn who(user_id: UserId) -> Authenticated {
+    Authenticated { user_id }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Rows are not updated in a context that only reads.
+
+use db::TenantReader;
+use entity::{ResearchPlan, research_plan};
+
+async fn update(cx: &TenantReader, plan: research_plan::Draft) -> db::Result<db::Affected> {
+    ResearchPlan::update_many().set(plan).exec(cx).await
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A draft has no scope column: the context gives it.
+
+use db::prelude::*;
+use entity::research_plan;
+
+fn draft() -> research_plan::Draft {
+    research_plan::Draft { title: Set("x".into()), ..Default::default() }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! The scope column of one scope is not compared with the key of another: the ids are types of their own.
+
+use db::{OrganizationId, UserId};
+
+fn same(organization: OrganizationId, user: UserId) -> bool {
+    organization.0 == user.0
+}
+
+fn main() {}

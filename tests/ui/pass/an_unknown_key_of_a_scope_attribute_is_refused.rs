@@ -1,0 +1,20 @@
+//! A key of a scope attribute that is unknown is refused, not ignored.
+
+mod note {
+    use db::{OrganizationId, tenant_scoped};
+    use sea_orm::entity::prelude::*;
+
+    #[tenant_scoped(column = "organization_id")]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "note")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organization_id: OrganizationId,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {}

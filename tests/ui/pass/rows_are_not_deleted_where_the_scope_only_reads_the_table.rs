@@ -1,0 +1,10 @@
+//! Rows are not deleted in a scope that may only read the table.
+
+use db::IdentityContext;
+use entity::Member;
+
+async fn remove(cx: &IdentityContext) -> db::Result<db::Affected> {
+    Member::delete_many().exec(cx).await
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Rows are not updated in a scope that may only read the table.
+
+use db::IdentityContext;
+use entity::{Member, member};
+
+async fn promote(cx: &IdentityContext, member: member::Draft) -> db::Result<db::Affected> {
+    Member::update_many().set(member).exec(cx).await
+}
+
+fn main() {}

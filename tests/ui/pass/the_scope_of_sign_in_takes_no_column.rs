@@ -1,0 +1,21 @@
+//! The scope of sign-in takes no column, since it sees every row.
+
+mod note {
+    use db::{OrganizationId, identity_scoped, tenant_scoped};
+    use sea_orm::entity::prelude::*;
+
+    #[tenant_scoped]
+    #[identity_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "note")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organization_id: OrganizationId,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {}
