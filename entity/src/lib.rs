@@ -27,24 +27,24 @@ macro_rules! rows {
 }
 
 rows! {
-    /// The parts of a row of [`Account`](crate::Account).
+    /// The parts of a row of [`Account`].
     account { Column, Draft, Model, ModelEx, Writable }
-    /// The parts of a row of [`Invitation`](crate::Invitation).
+    /// The parts of a row of [`Invitation`].
     invitation { Column, Draft, InvitationStatus, Model, ModelEx, ScopeColumns, Writable }
-    /// The parts of a row of [`Member`](crate::Member).
+    /// The parts of a row of [`Member`].
     member { Column, Draft, MemberRole, Model, ModelEx, ScopeColumns, Writable }
-    /// The parts of a row of [`Organization`](crate::Organization).
+    /// The parts of a row of [`Organization`].
     organization { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
-    /// The parts of a row of [`PersonalAccessToken`](crate::PersonalAccessToken).
+    /// The parts of a row of [`PersonalAccessToken`].
     personal_access_token { Column, Draft, Model, ModelEx, Writable }
-    /// The parts of a row of [`PlanStep`](crate::PlanStep).
+    /// The parts of a row of [`PlanStep`].
     plan_step { Column, Draft, Model, ModelEx, StepStatus, Writable }
-    /// The parts of a row of [`ResearchPlan`](crate::ResearchPlan).
+    /// The parts of a row of [`ResearchPlan`].
     research_plan { Column, Draft, Model, ModelEx, PlanStatus, Writable }
-    /// The parts of a row of [`Session`](crate::Session).
+    /// The parts of a row of [`Session`].
     session { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
-    /// The parts of a row of [`User`](crate::User).
+    /// The parts of a row of [`User`].
     user { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
-    /// The parts of a row of [`Verification`](crate::Verification).
+    /// The parts of a row of [`Verification`].
     verification { Column, Draft, Model, ModelEx, Writable }
 }
