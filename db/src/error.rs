@@ -340,10 +340,14 @@ fn from_postgres(error: &PgDatabaseError) -> Error {
     if error.constraint() == Some(NOT_A_MEMBER) && error.code() == "42501" {
         return Kind::NotAMember.into();
     }
-    // Of what PostgreSQL says, this is names: permission denied, and what the parser found in the statement, which it
-    // points at. Raised while it runs, the same codes may quote a value: `'…'::regclass` says that relation "…" does
-    // not exist.
-    let names_only = error.code() == "42501" || (error.code().starts_with("42") && error.position().is_some());
+    // Of what PostgreSQL says, this is names: permission denied, and what the parser did not find or could not match,
+    // which it points at. Raised while the statement runs, the same codes may quote a value: `'…'::regclass` says that
+    // relation "…" does not exist.
+    let of_names = matches!(
+        error.code(),
+        "42702" | "42703" | "42704" | "42725" | "42803" | "42804" | "42883" | "42P01" | "42P02" | "42P10" | "42P18"
+    );
+    let names_only = error.code() == "42501" || (of_names && error.position().is_some());
     Kind::Database(DatabaseError {
         sqlstate: error.code().to_owned(),
         table: error.table().map(str::to_owned),

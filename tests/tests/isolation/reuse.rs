@@ -43,25 +43,22 @@ async fn a_statement_without_a_predicate_that_is_prepared_once_serves_each_role_
     let f = world().await;
     let mut inside = Inside::new(&f, &Enter::Identity, "identity").await;
     let schema = &f.database.name;
-    for _ in 0..2 {
-        for org in [&f.acme, &f.globex] {
+    for (role, members) in [("tenant", 2), ("user", 1), ("identity", 4)] {
+        for org in [&f.acme, &f.globex, &f.acme] {
             let (id, owner) = (org.id, org.owner.user_id());
-            for (enter, role, members) in [
-                (format!("enter_tenant('{id}', '{owner}')"), "tenant", 2),
-                (format!("enter_user('{owner}')"), "user", 1),
-                ("enter_identity()".to_owned(), "identity", 4),
-            ] {
-                for _ in 0..UNTIL_GENERIC {
-                    let role = f.database.role(role);
-                    let opened =
-                        inside.outside(&format!("BEGIN; SELECT {schema}.{enter}; SET LOCAL ROLE {role}")).await;
-                    opened.unwrap();
-                    let rows = inside.statement("SELECT organization_id, user_id FROM member").await.unwrap();
-                    assert_eq!(rows.len(), members, "{role}");
-                    let own = |row: &_| Row::get::<Uuid, _>(row, "organization_id") == id.0;
-                    assert!(members == 4 || rows.iter().all(own), "{role}");
-                    inside.close(true).await;
-                }
+            let enter = match role {
+                "tenant" => format!("enter_tenant('{id}', '{owner}')"),
+                "user" => format!("enter_user('{owner}')"),
+                _ => "enter_identity()".to_owned(),
+            };
+            let opening = format!("BEGIN; SELECT {schema}.{enter}; SET LOCAL ROLE {}", f.database.role(role));
+            for _ in 0..UNTIL_GENERIC {
+                inside.outside(&opening).await.unwrap();
+                let rows = inside.statement("SELECT organization_id, user_id FROM member").await.unwrap();
+                assert_eq!(rows.len(), members, "{role}");
+                let own = |row: &_| Row::get::<Uuid, _>(row, "organization_id") == id.0;
+                assert!(role == "identity" || rows.iter().all(own), "{role}");
+                inside.close(true).await;
             }
         }
     }

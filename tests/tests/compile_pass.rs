@@ -1,0 +1,201 @@
+//! The twins of the cases in `ui/fail` compile: each is a module here, which costs less than a program each.
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    dead_code,
+    unnameable_types,
+    unreachable_pub,
+    unused_imports,
+    unused_qualifications,
+    unused_variables,
+    reason = "cases, not programs"
+)]
+
+#[path = "../ui/pass/a_column_is_not_assigned_by_its_seaorm_name.rs"]
+mod a_column_is_not_assigned_by_its_seaorm_name;
+#[path = "../ui/pass/a_column_that_is_allowed_to_be_updated_is_named_once.rs"]
+mod a_column_that_is_allowed_to_be_updated_is_named_once;
+#[path = "../ui/pass/a_column_that_is_allowed_to_be_updated_is_one_of_the_entity.rs"]
+mod a_column_that_is_allowed_to_be_updated_is_one_of_the_entity;
+#[path = "../ui/pass/a_context_begins_no_transaction.rs"]
+mod a_context_begins_no_transaction;
+#[path = "../ui/pass/a_context_does_not_leave_its_closure.rs"]
+mod a_context_does_not_leave_its_closure;
+#[path = "../ui/pass/a_context_does_not_move_to_a_task_of_its_own.rs"]
+mod a_context_does_not_move_to_a_task_of_its_own;
+#[path = "../ui/pass/a_context_is_no_connection.rs"]
+mod a_context_is_no_connection;
+#[path = "../ui/pass/a_context_is_not_built_by_hand.rs"]
+mod a_context_is_not_built_by_hand;
+#[path = "../ui/pass/a_context_is_not_cloned.rs"]
+mod a_context_is_not_cloned;
+#[path = "../ui/pass/a_context_is_not_committed_in_its_closure.rs"]
+mod a_context_is_not_committed_in_its_closure;
+#[path = "../ui/pass/a_context_is_not_kept_outside_of_its_closure.rs"]
+mod a_context_is_not_kept_outside_of_its_closure;
+#[path = "../ui/pass/a_context_is_not_used_after_commit.rs"]
+mod a_context_is_not_used_after_commit;
+#[path = "../ui/pass/a_context_runs_no_statement_of_ones_own.rs"]
+mod a_context_runs_no_statement_of_ones_own;
+#[path = "../ui/pass/a_db_begins_no_transaction.rs"]
+mod a_db_begins_no_transaction;
+#[path = "../ui/pass/a_db_is_no_connection.rs"]
+mod a_db_is_no_connection;
+#[path = "../ui/pass/a_draft_has_no_scope_column.rs"]
+mod a_draft_has_no_scope_column;
+#[path = "../ui/pass/a_facade_is_named_where_its_table_gives_no_name.rs"]
+mod a_facade_is_named_where_its_table_gives_no_name;
+#[path = "../ui/pass/a_facade_is_not_put_into_a_scope_by_hand.rs"]
+mod a_facade_is_not_put_into_a_scope_by_hand;
+#[path = "../ui/pass/a_helper_that_writes_does_not_run_in_a_context_that_reads.rs"]
+mod a_helper_that_writes_does_not_run_in_a_context_that_reads;
+#[path = "../ui/pass/a_key_of_a_scope_attribute_is_given_once.rs"]
+mod a_key_of_a_scope_attribute_is_given_once;
+#[path = "../ui/pass/a_mode_is_not_implemented_by_hand.rs"]
+mod a_mode_is_not_implemented_by_hand;
+#[path = "../ui/pass/a_query_does_not_run_in_a_scope_that_its_entity_is_not_in.rs"]
+mod a_query_does_not_run_in_a_scope_that_its_entity_is_not_in;
+#[path = "../ui/pass/a_reader_of_the_outer_context_is_not_kept_across_a_savepoint.rs"]
+mod a_reader_of_the_outer_context_is_not_kept_across_a_savepoint;
+#[path = "../ui/pass/a_row_is_not_inserted_in_a_context_that_reads.rs"]
+mod a_row_is_not_inserted_in_a_context_that_reads;
+#[path = "../ui/pass/a_row_is_not_inserted_where_only_other_scopes_may.rs"]
+mod a_row_is_not_inserted_where_only_other_scopes_may;
+#[path = "../ui/pass/a_row_is_not_inserted_where_the_scope_only_reads_the_table.rs"]
+mod a_row_is_not_inserted_where_the_scope_only_reads_the_table;
+#[path = "../ui/pass/a_row_needs_the_scope_columns_that_no_context_fills.rs"]
+mod a_row_needs_the_scope_columns_that_no_context_fills;
+#[path = "../ui/pass/a_row_needs_the_scope_columns_that_this_context_does_not_fill.rs"]
+mod a_row_needs_the_scope_columns_that_this_context_does_not_fill;
+#[path = "../ui/pass/a_scope_attribute_does_not_stand_on_an_enum.rs"]
+mod a_scope_attribute_does_not_stand_on_an_enum;
+#[path = "../ui/pass/a_scope_attribute_stands_above_that_of_seaorm.rs"]
+mod a_scope_attribute_stands_above_that_of_seaorm;
+#[path = "../ui/pass/a_scope_attribute_stands_on_a_struct.rs"]
+mod a_scope_attribute_stands_on_a_struct;
+#[path = "../ui/pass/a_scope_attribute_stands_on_an_entity.rs"]
+mod a_scope_attribute_stands_on_an_entity;
+#[path = "../ui/pass/a_scope_attribute_takes_its_keys_in_brackets.rs"]
+mod a_scope_attribute_takes_its_keys_in_brackets;
+#[path = "../ui/pass/a_scope_column_is_never_null.rs"]
+mod a_scope_column_is_never_null;
+#[path = "../ui/pass/a_scope_column_is_not_of_the_type_of_the_key_of_another_scope.rs"]
+mod a_scope_column_is_not_of_the_type_of_the_key_of_another_scope;
+#[path = "../ui/pass/a_scope_column_is_of_the_type_of_the_key_of_its_scope.rs"]
+mod a_scope_column_is_of_the_type_of_the_key_of_its_scope;
+#[path = "../ui/pass/a_scope_column_that_is_named_is_one_of_the_entity.rs"]
+mod a_scope_column_that_is_named_is_one_of_the_entity;
+#[path = "../ui/pass/a_scope_column_that_is_not_named_is_one_of_the_entity.rs"]
+mod a_scope_column_that_is_not_named_is_one_of_the_entity;
+#[path = "../ui/pass/a_scope_is_not_implemented_by_hand.rs"]
+mod a_scope_is_not_implemented_by_hand;
+#[path = "../ui/pass/a_scope_that_writes_a_table_reads_it.rs"]
+mod a_scope_that_writes_a_table_reads_it;
+#[path = "../ui/pass/a_scoped_delete_does_not_hand_out_its_statement.rs"]
+mod a_scoped_delete_does_not_hand_out_its_statement;
+#[path = "../ui/pass/a_scoped_insert_does_not_hand_out_its_statement.rs"]
+mod a_scoped_insert_does_not_hand_out_its_statement;
+#[path = "../ui/pass/a_scoped_query_does_not_hand_out_its_statement.rs"]
+mod a_scoped_query_does_not_hand_out_its_statement;
+#[path = "../ui/pass/a_scoped_query_does_not_lend_its_statement.rs"]
+mod a_scoped_query_does_not_lend_its_statement;
+#[path = "../ui/pass/a_scoped_query_does_not_select_by_seaorms_trait.rs"]
+mod a_scoped_query_does_not_select_by_seaorms_trait;
+#[path = "../ui/pass/a_scoped_query_is_not_built_by_hand.rs"]
+mod a_scoped_query_is_not_built_by_hand;
+#[path = "../ui/pass/a_scoped_query_is_not_filtered_by_seaorms_trait.rs"]
+mod a_scoped_query_is_not_filtered_by_seaorms_trait;
+#[path = "../ui/pass/a_scoped_query_is_not_made_by_its_own_constructor.rs"]
+mod a_scoped_query_is_not_made_by_its_own_constructor;
+#[path = "../ui/pass/a_scoped_update_does_not_hand_out_its_statement.rs"]
+mod a_scoped_update_does_not_hand_out_its_statement;
+#[path = "../ui/pass/a_tenant_query_does_not_run_at_sign_in.rs"]
+mod a_tenant_query_does_not_run_at_sign_in;
+#[path = "../ui/pass/a_tenant_query_does_not_run_in_a_user_context.rs"]
+mod a_tenant_query_does_not_run_in_a_user_context;
+#[path = "../ui/pass/a_tenant_query_does_not_run_on_the_raw_pool.rs"]
+mod a_tenant_query_does_not_run_on_the_raw_pool;
+#[path = "../ui/pass/a_tenant_query_does_not_run_without_a_context.rs"]
+mod a_tenant_query_does_not_run_without_a_context;
+#[path = "../ui/pass/a_user_id_does_not_become_an_authenticated.rs"]
+mod a_user_id_does_not_become_an_authenticated;
+#[path = "../ui/pass/a_user_id_is_no_authenticated.rs"]
+mod a_user_id_is_no_authenticated;
+#[path = "../ui/pass/a_user_id_is_no_organization_id.rs"]
+mod a_user_id_is_no_organization_id;
+#[path = "../ui/pass/a_user_query_does_not_run_in_a_tenant_context.rs"]
+mod a_user_query_does_not_run_in_a_tenant_context;
+#[path = "../ui/pass/a_verb_is_given_once.rs"]
+mod a_verb_is_given_once;
+#[path = "../ui/pass/a_verb_that_no_scope_allows_is_not_there.rs"]
+mod a_verb_that_no_scope_allows_is_not_there;
+#[path = "../ui/pass/an_authenticated_is_not_built_by_hand.rs"]
+mod an_authenticated_is_not_built_by_hand;
+#[path = "../ui/pass/an_entity_has_one_facade.rs"]
+mod an_entity_has_one_facade;
+#[path = "../ui/pass/an_entity_is_in_a_scope_once.rs"]
+mod an_entity_is_in_a_scope_once;
+#[path = "../ui/pass/an_entity_with_an_error_still_has_its_facade.rs"]
+mod an_entity_with_an_error_still_has_its_facade;
+#[path = "../ui/pass/an_organization_id_is_not_compared_with_a_user_id.rs"]
+mod an_organization_id_is_not_compared_with_a_user_id;
+#[path = "../ui/pass/an_unknown_key_of_a_scope_attribute_is_refused.rs"]
+mod an_unknown_key_of_a_scope_attribute_is_refused;
+#[path = "../ui/pass/an_unknown_verb_is_refused.rs"]
+mod an_unknown_verb_is_refused;
+#[path = "../ui/pass/errors_of_scope_attributes_are_reported_together.rs"]
+mod errors_of_scope_attributes_are_reported_together;
+#[path = "../ui/pass/rows_are_not_deleted_in_a_context_that_reads.rs"]
+mod rows_are_not_deleted_in_a_context_that_reads;
+#[path = "../ui/pass/rows_are_not_deleted_where_only_other_scopes_may.rs"]
+mod rows_are_not_deleted_where_only_other_scopes_may;
+#[path = "../ui/pass/rows_are_not_deleted_where_the_scope_only_reads_the_table.rs"]
+mod rows_are_not_deleted_where_the_scope_only_reads_the_table;
+#[path = "../ui/pass/rows_are_not_updated_in_a_context_that_reads.rs"]
+mod rows_are_not_updated_in_a_context_that_reads;
+#[path = "../ui/pass/rows_are_not_updated_where_only_other_scopes_may.rs"]
+mod rows_are_not_updated_where_only_other_scopes_may;
+#[path = "../ui/pass/rows_are_not_updated_where_the_scope_only_reads_the_table.rs"]
+mod rows_are_not_updated_where_the_scope_only_reads_the_table;
+#[path = "../ui/pass/the_active_model_of_a_scoped_table_is_not_exported.rs"]
+mod the_active_model_of_a_scoped_table_is_not_exported;
+#[path = "../ui/pass/the_active_model_of_a_scoped_table_is_not_reached_through_its_module.rs"]
+mod the_active_model_of_a_scoped_table_is_not_reached_through_its_module;
+#[path = "../ui/pass/the_entity_of_a_scoped_table_is_not_exported.rs"]
+mod the_entity_of_a_scoped_table_is_not_exported;
+#[path = "../ui/pass/the_entity_of_a_scoped_table_is_not_reached_through_its_module.rs"]
+mod the_entity_of_a_scoped_table_is_not_reached_through_its_module;
+#[path = "../ui/pass/the_key_is_not_allowed_to_be_updated.rs"]
+mod the_key_is_not_allowed_to_be_updated;
+#[path = "../ui/pass/the_key_is_not_writable.rs"]
+mod the_key_is_not_writable;
+#[path = "../ui/pass/the_name_of_a_facade_is_an_identifier.rs"]
+mod the_name_of_a_facade_is_an_identifier;
+#[path = "../ui/pass/the_outer_context_is_not_used_while_a_savepoint_is_open.rs"]
+mod the_outer_context_is_not_used_while_a_savepoint_is_open;
+#[path = "../ui/pass/the_pool_of_a_db_is_private.rs"]
+mod the_pool_of_a_db_is_private;
+#[path = "../ui/pass/the_scope_column_is_not_allowed_to_be_updated.rs"]
+mod the_scope_column_is_not_allowed_to_be_updated;
+#[path = "../ui/pass/the_scope_column_is_not_updated_on_conflict.rs"]
+mod the_scope_column_is_not_updated_on_conflict;
+#[path = "../ui/pass/the_scope_column_is_not_writable.rs"]
+mod the_scope_column_is_not_writable;
+#[path = "../ui/pass/the_scope_of_sign_in_takes_no_column.rs"]
+mod the_scope_of_sign_in_takes_no_column;
+#[path = "../ui/pass/the_transaction_of_a_context_is_private.rs"]
+mod the_transaction_of_a_context_is_private;
+
+/// A twin that is not listed above would not be compiled.
+#[test]
+fn each_twin_is_compiled() {
+    let listed = include_str!("compile_pass.rs");
+    let mut twins = 0;
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/ui/pass")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(listed.contains(&format!("#[path = \"../ui/pass/{name}\"]")), "{name} is not listed");
+        twins += 1;
+    }
+    assert!(twins > 0);
+}
