@@ -128,7 +128,7 @@ impl Connection {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        self.expect(Level { transaction: self.id, depth: 1 })?;
+        self.check_level(Level { transaction: self.id, depth: 1 })?;
         // Anything else is refused without a message: to `COMMIT` of an aborted transaction PostgreSQL would
         // answer with success, and roll back.
         let sent = self.state == State::Open;
@@ -166,7 +166,7 @@ impl Connection {
 
     /// Checks that the innermost level is the one that is about to end. It is another where a savepoint's future was
     /// leaked, or two contexts were swapped; then nothing that is sent would mean what its sender thinks.
-    fn expect(&mut self, level: Level) -> Result<()> {
+    fn check_level(&mut self, level: Level) -> Result<()> {
         if self.level() == level || matches!(self.state, State::Busy | State::Lost) {
             return Ok(());
         }
@@ -271,7 +271,7 @@ impl Transaction {
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
         let connection = self.connection.get_mut();
-        connection.expect(Level { transaction: connection.id, depth: 1 })?;
+        connection.check_level(Level { transaction: connection.id, depth: 1 })?;
         connection.rollback().await?;
         connection.state = State::Idle;
         Ok(())
@@ -297,7 +297,7 @@ impl Transaction {
     /// Keeps what was done since the savepoint.
     pub(crate) async fn release_savepoint(&mut self, savepoint: Level) -> Result<()> {
         let connection = self.connection.get_mut();
-        connection.expect(savepoint)?;
+        connection.check_level(savepoint)?;
         if connection.state == State::Aborted {
             self.roll_back_to_savepoint(savepoint).await?;
             return Err(Kind::RolledBack.into());
@@ -308,7 +308,7 @@ impl Transaction {
     /// Takes back what was done since the savepoint.
     pub(crate) async fn roll_back_to_savepoint(&mut self, savepoint: Level) -> Result<()> {
         let connection = self.connection.get_mut();
-        connection.expect(savepoint)?;
+        connection.check_level(savepoint)?;
         connection.rollback().await?;
         connection.state = State::Open;
         Ok(())
@@ -317,7 +317,7 @@ impl Transaction {
     /// Takes it back with the next statement, for a savepoint whose future was dropped.
     pub(crate) fn abandon_savepoint(&mut self, savepoint: Level) {
         let connection = self.connection.get_mut();
-        if matches!(connection.state, State::Open | State::Aborted) && connection.expect(savepoint).is_ok() {
+        if matches!(connection.state, State::Open | State::Aborted) && connection.check_level(savepoint).is_ok() {
             Manager::start_rollback(&mut connection.pooled);
             connection.state = State::Open;
         }
