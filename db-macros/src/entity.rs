@@ -14,6 +14,7 @@ pub(crate) struct Entity {
     pub(crate) vis: Visibility,
     pub(crate) table: LitStr,
     pub(crate) columns: Vec<Column>,
+    pub(crate) relations: Vec<Relation>,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) taken_off: TakenOff,
 }
@@ -31,6 +32,24 @@ pub(crate) struct Column {
     /// The variant of SeaORM's `Column`.
     pub(crate) variant: Ident,
     pub(crate) primary_key: bool,
+}
+
+/// A field of the model that is a relation of which SeaORM makes a `Related`: the only one to its entity.
+pub(crate) struct Relation {
+    pub(crate) field: Ident,
+    /// The entity at its other end.
+    pub(crate) entity: Type,
+    pub(crate) kind: Kind,
+    /// The module of the junction.
+    pub(crate) via: Option<Ident>,
+}
+
+/// The type of a relation's field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    BelongsTo,
+    HasOne,
+    HasMany,
 }
 
 /// What an attribute stands on.
@@ -69,7 +88,7 @@ pub(crate) fn parse(item: &mut ItemStruct, first: Attribute, errors: &mut Errors
     });
     let attribute = attributes[0].scope.attribute();
     let model = SeaOrm::of(&item.attrs);
-    if model.below {
+    if model.has("model_ex") {
         errors.at_span(
             attributes[0].span,
             format!(
@@ -78,12 +97,25 @@ pub(crate) fn parse(item: &mut ItemStruct, first: Attribute, errors: &mut Errors
             ),
         );
     }
+    not_named_by_rule(item, &model, errors);
     let Some(table) = model.table.filter(|_| item.ident == "Model" && derives(item, "DeriveEntityModel")) else {
         errors.at(&item.ident, not_an_entity(attribute));
         return Below::Other(taken_off);
     };
     let columns = item.fields.iter().filter_map(Column::of).collect();
-    Below::Entity(Entity { vis: item.vis.clone(), table, columns, attributes, taken_off })
+    let relations = only_ones(item.fields.iter().filter_map(Relation::of).collect());
+    Below::Entity(Entity { vis: item.vis.clone(), table, columns, relations, attributes, taken_off })
+}
+
+/// The names of columns are read from the fields, one by one, and so a rule for all of them would be missed; and so
+/// would what `cfg_attr` says of a field.
+fn not_named_by_rule(item: &ItemStruct, model: &SeaOrm, errors: &mut Errors) {
+    if let Some(rule) = model.key("rename_all") {
+        errors.at(rule, "`rename_all` is not read by the scope attributes; name the columns one by one: `column_name`");
+    }
+    for attr in item.fields.iter().flat_map(|field| &field.attrs).filter(|attr| attr.path().is_ident("cfg_attr")) {
+        errors.at(attr, "`cfg_attr` is not looked into by the scope attributes; write the attribute as it is");
+    }
 }
 
 /// What is said where an attribute is not on an entity.
@@ -116,12 +148,11 @@ fn derives(item: &ItemStruct, derive: &str) -> bool {
 #[derive(Default)]
 struct SeaOrm {
     table: Option<LitStr>,
-    /// `#[sea_orm::model]` has run already.
-    below: bool,
-    primary_key: bool,
-    ignore: bool,
     column_name: Option<LitStr>,
     enum_name: Option<LitStr>,
+    via: Option<LitStr>,
+    /// The keys whose values do not matter.
+    keys: Vec<syn::Path>,
 }
 
 impl SeaOrm {
@@ -136,10 +167,10 @@ impl SeaOrm {
                     found.column_name = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("enum_name") {
                     found.enum_name = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("via") {
+                    found.via = Some(meta.value()?.parse()?);
                 } else {
-                    found.below |= meta.path.is_ident("model_ex");
-                    found.primary_key |= meta.path.is_ident("primary_key");
-                    found.ignore |= meta.path.is_ident("ignore");
+                    found.keys.push(meta.path.clone());
                     skip(&meta)?;
                 }
                 Ok(())
@@ -147,6 +178,15 @@ impl SeaOrm {
             .ok();
         }
         found
+    }
+
+    /// Returns the key as it is written, if it is there.
+    fn key(&self, name: &str) -> Option<&syn::Path> {
+        self.keys.iter().find(|key| key.is_ident(name))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.key(name).is_some()
     }
 }
 
@@ -167,7 +207,7 @@ impl Column {
     fn of(field: &syn::Field) -> Option<Self> {
         let ident = field.ident.as_ref()?;
         let sea_orm = SeaOrm::of(&field.attrs);
-        if sea_orm.ignore || is_relation(&field.ty) {
+        if sea_orm.has("ignore") || related(&field.ty).is_some() {
             return None;
         }
         let plain = ident.to_string().trim_start_matches("r#").to_owned();
@@ -175,17 +215,65 @@ impl Column {
         Some(Self {
             field: ident.clone(),
             ty: field.ty.clone(),
-            name: sea_orm.column_name.map_or(plain, |name| name.value()),
+            name: sea_orm.column_name.as_ref().map_or(plain, LitStr::value),
             variant: Ident::new(&variant, Span::call_site()),
-            primary_key: sea_orm.primary_key,
+            primary_key: sea_orm.has("primary_key"),
         })
     }
 }
 
-fn is_relation(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|segment| ["BelongsTo", "HasOne", "HasMany"].iter().any(|relation| segment.ident == relation))
+/// The keys that declare a relation.
+const RELATIONS: [&str; 3] = ["has_one", "has_many", "belongs_to"];
+
+impl Relation {
+    /// Reads a field; `None` for a column, for a relation of the table to itself, and for a field that no relation is
+    /// declared by.
+    fn of(field: &syn::Field) -> Option<Self> {
+        let (kind, entity) = related(&field.ty)?;
+        let sea_orm = SeaOrm::of(&field.attrs);
+        if !RELATIONS.iter().any(|key| sea_orm.has(key)) || sea_orm.has("self_ref") {
+            return None;
+        }
+        // `via = "module"` or `via = "module::Relation"`.
+        let via = sea_orm.via.and_then(|via| {
+            let value = via.value();
+            let module = value.split("::").next()?;
+            syn::parse_str(module).ok()
+        });
+        Some(Self { field: field.ident.clone()?, entity, kind, via })
+    }
+}
+
+/// SeaORM makes a `Related` for an entity that one field alone is of.
+fn only_ones(relations: Vec<Relation>) -> Vec<Relation> {
+    let entities: Vec<_> = relations.iter().map(|relation| relation.entity.clone()).collect();
+    let mut relations = relations;
+    relations.retain(|relation| entities.iter().filter(|entity| **entity == relation.entity).count() == 1);
+    relations
+}
+
+/// Returns what a relation's field is, and the entity at its other end.
+fn related(ty: &Type) -> Option<(Kind, Type)> {
+    let (name, argument) = generic(ty)?;
+    let kind = match name.as_str() {
+        "BelongsTo" => Kind::BelongsTo,
+        "HasOne" => Kind::HasOne,
+        "HasMany" => Kind::HasMany,
+        _ => return None,
+    };
+    match generic(&argument) {
+        Some((name, entity)) if name == "Option" => Some((kind, entity)),
+        _ => Some((kind, argument)),
+    }
+}
+
+/// Returns the name and the argument of a type that has one.
+fn generic(ty: &Type) -> Option<(String, Type)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(argument) => Some((last.ident.to_string(), argument.clone())),
+        _ => None,
+    }
 }

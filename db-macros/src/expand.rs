@@ -7,7 +7,7 @@ use syn::{ItemStruct, spanned::Spanned};
 use crate::{
     attribute::{Attribute, Scope},
     check::{self, Declared, Scoped, Update},
-    entity::{self, Below, Column, TakenOff},
+    entity::{self, Below, Column, Kind, Relation, TakenOff},
     errors::Errors,
 };
 
@@ -34,7 +34,14 @@ pub(crate) fn expand(scope: Scope, arguments: TokenStream, tokens: &TokenStream)
     let (errors, imports) = (errors.check(), imports(&entity.taken_off));
     // Where there are errors, the names that the rest of the crate uses are there all the same, so that no others
     // follow from them.
-    let parts = [facade(&scoped), scopes(&scoped), draft(&scoped), writable(&scoped), scope_columns(&scoped)];
+    let parts = [
+        facade(&scoped),
+        relations(&scoped),
+        scopes(&scoped),
+        draft(&scoped),
+        writable(&scoped),
+        scope_columns(&scoped),
+    ];
     quote!(#errors #item #(#parts)* #imports)
 }
 
@@ -62,9 +69,56 @@ fn facade(scoped: &Scoped<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl ::db::__private::Scoped for Entity {
+            type Facade = #facade;
+        }
+
+        #[automatically_derived]
+        impl ::db::__private::Row for Model {
+            type Facade = #facade;
+        }
+
+        #[automatically_derived]
         impl #facade {
             #verbs
         }
+    }
+}
+
+/// The relations that the model declares.
+fn relations(scoped: &Scoped<'_>) -> TokenStream {
+    scoped.entity.relations.iter().map(relation).collect()
+}
+
+fn relation(relation: &Relation) -> TokenStream {
+    let Relation { field, entity, kind, via } = relation;
+    let through = via
+        .as_ref()
+        .map_or_else(|| quote!(()), |module| quote!(<super::#module::Entity as ::db::__private::Scoped>::Facade));
+    let related = match kind {
+        Kind::HasMany => quote!(related),
+        Kind::HasOne | Kind::BelongsTo => quote!(::db::__private::first(related)),
+    };
+    let parent = (*kind != Kind::BelongsTo && via.is_none()).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::Parent<#entity> for Entity {}
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl ::db::__private::Relates<#entity> for Entity {
+            type Through = #through;
+
+            fn nest(
+                row: &mut ModelEx,
+                related: ::std::vec::Vec<<#entity as ::db::__private::EntityTrait>::ModelEx>,
+            ) {
+                row.#field = ::core::convert::From::from(#related);
+            }
+        }
+
+        #parent
     }
 }
 
@@ -113,6 +167,11 @@ fn verbs(scoped: &Scoped<'_>) -> TokenStream {
         pub fn find_by_id(id: impl ::core::convert::Into<::db::__private::Key<Entity>>) -> ::db::Select<Self> {
             ::db::__private::find_by_id(id)
         }
+
+        /// Starts a `SELECT` of the rows of the context's scope, with those that they are related to.
+        pub fn load() -> ::db::Load<Self> {
+            ::db::__private::load()
+        }
     };
     if scoped.scopes.iter().any(|declared| declared.insert && scoped.fills_scope_columns(declared)) {
         verbs.extend(quote! {
@@ -142,6 +201,17 @@ fn verbs(scoped: &Scoped<'_>) -> TokenStream {
             }
         });
     }
+    if scoped.scopes.iter().any(|declared| {
+        declared.insert && scoped.fills_scope_columns(declared) && !matches!(declared.update, Update::None)
+    }) {
+        verbs.extend(quote! {
+            /// Starts a save of a row, and of rows that point at it: an `UPDATE` where the draft was made from a
+            /// model, and an `INSERT` otherwise.
+            pub fn save(draft: Draft) -> ::db::Save<Self> {
+                ::db::__private::save(draft)
+            }
+        });
+    }
     if scoped.scopes.iter().any(|declared| !matches!(declared.update, Update::None)) {
         verbs.extend(quote! {
             /// Starts an `UPDATE` of the row with the id.
@@ -150,6 +220,12 @@ fn verbs(scoped: &Scoped<'_>) -> TokenStream {
                 draft: Draft,
             ) -> ::db::Update<Self> {
                 ::db::__private::update_by_id(id, draft)
+            }
+
+            /// Starts an `UPDATE` of the row that the draft is of: its key is set, as it is in a draft that was made
+            /// from a model.
+            pub fn update(draft: Draft) -> ::db::Update<Self> {
+                ::db::__private::update(draft)
             }
 
             /// Starts an `UPDATE` of the rows of the context's scope.
@@ -163,6 +239,11 @@ fn verbs(scoped: &Scoped<'_>) -> TokenStream {
             /// Starts a `DELETE` of the row with the id.
             pub fn delete_by_id(id: impl ::core::convert::Into<::db::__private::Key<Entity>>) -> ::db::Delete<Self> {
                 ::db::__private::delete_by_id(id)
+            }
+
+            /// Starts a `DELETE` of a row.
+            pub fn delete(row: &Model) -> ::db::Delete<Self> {
+                ::db::__private::delete(row)
             }
 
             /// Starts a `DELETE` of the rows of the context's scope.
@@ -246,6 +327,15 @@ fn draft(scoped: &Scoped<'_>) -> TokenStream {
                 Self {
                     #(#fields: draft.#fields,)*
                     #(#scope: ::db::__private::ActiveValue::NotSet,)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<Model> for Draft {
+            fn from(row: Model) -> Self {
+                Self {
+                    #(#fields: ::db::__private::ActiveValue::Unchanged(row.#fields),)*
                 }
             }
         }

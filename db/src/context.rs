@@ -139,6 +139,32 @@ impl<S: Scope, M: Mode> Context<S, M> {
     }
 }
 
+impl<S: Scope> Context<S> {
+    /// Begins something that is all or nothing: dropped before it is kept, it spoils the innermost level.
+    pub(crate) fn all_or_nothing(&self) -> AllOrNothing<'_> {
+        AllOrNothing { transaction: Some(&self.inner.inner.transaction) }
+    }
+}
+
+/// Makes the level one that cannot be kept, unless it is kept first.
+pub(crate) struct AllOrNothing<'a> {
+    transaction: Option<&'a Transaction>,
+}
+
+impl AllOrNothing<'_> {
+    pub(crate) fn keep(mut self) {
+        self.transaction = None;
+    }
+}
+
+impl Drop for AllOrNothing<'_> {
+    fn drop(&mut self) {
+        if let Some(transaction) = self.transaction {
+            transaction.spoil();
+        }
+    }
+}
+
 /// Takes an open savepoint back unless it was ended.
 struct Savepoint<'a, S: Scope, M: Mode> {
     context: &'a mut Context<S, M>,
@@ -170,11 +196,21 @@ impl<S: Scope> Context<S, ReadOnly> {
     }
 
     pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
-        self.inner.transaction.fetch_all(statement).await
+        self.inner.transaction.fetch_all(statement, true).await
     }
 
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
-        self.inner.transaction.execute(statement).await
+        self.inner.transaction.execute(statement, true).await
+    }
+
+    /// Runs a statement whose text will not be sent again.
+    pub(crate) async fn fetch_once(&self, statement: Statement) -> Result<Vec<QueryResult>> {
+        self.inner.transaction.fetch_all(statement, false).await
+    }
+
+    /// Runs a statement whose text will not be sent again, and returns the number of rows that it touched.
+    pub(crate) async fn execute_once(&self, statement: Statement) -> Result<u64> {
+        self.inner.transaction.execute(statement, false).await
     }
 }
 

@@ -1,21 +1,23 @@
 //! `DELETE`, in scope.
 
+use std::marker::PhantomData;
+
 use sea_orm::{
-    EntityTrait, QueryFilter, QueryTrait,
-    sea_query::{DeleteStatement, IntoCondition, ValueTuple},
+    Condition, EntityTrait, IntoSimpleExpr, QueryFilter, QueryTrait,
+    sea_query::{DeleteStatement, Expr, IntoCondition, IntoValueTuple, ValueTuple},
 };
 
 use crate::{
-    Affected, Context, Deletable, Facade, Result, Scope,
+    Affected, Context, Deletable, Facade, Result, Scope, Select,
     error::Kind,
     expression::{Refusal, check_condition},
-    facade::table_name,
+    facade::{Key, Model, table_name},
     predicate,
+    predicate::Within,
+    relation::{Beside, Sub},
     returning::returning_row,
-    select::{build, key_is, model},
+    select::{Columns, Subquery, build, key_is, model},
 };
-
-type Model<F> = <<F as Facade>::Entity as EntityTrait>::Model;
 
 /// A `DELETE` of one row by its id; made by a facade, such as `ResearchPlan::delete_by_id(id)`.
 ///
@@ -62,19 +64,24 @@ impl<F: Facade> Delete<F> {
 
 /// A `DELETE` of the rows of one scope by filter; made by a facade, such as `ResearchPlan::delete_many()`.
 ///
-/// It stands for SeaORM's `DeleteMany`. Without a filter it deletes every row of the scope.
+/// It stands for SeaORM's `DeleteMany`. Without a filter it deletes every row of the scope. `J` lists the facades of its
+/// subqueries.
 #[derive(Clone, Debug)]
 #[must_use = "a delete does nothing until it is run on a context"]
-pub struct DeleteMany<F: Facade> {
+pub struct DeleteMany<F: Facade, J = ()> {
     query: sea_orm::DeleteMany<F::Entity>,
+    subqueries: Vec<Subquery>,
     refused: Option<Refusal>,
+    types: PhantomData<fn() -> J>,
 }
 
 impl<F: Facade> DeleteMany<F> {
     pub(crate) fn new() -> Self {
-        Self { query: F::Entity::delete_many(), refused: None }
+        Self { query: F::Entity::delete_many(), subqueries: Vec::new(), refused: None, types: PhantomData }
     }
+}
 
+impl<F: Facade, J> DeleteMany<F, J> {
     /// Keeps to the rows that a condition holds for; called again, to those that all of them hold for.
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
         let condition = condition.into_condition();
@@ -85,6 +92,39 @@ impl<F: Facade> DeleteMany<F> {
             }
         }
         self
+    }
+
+    /// Keeps to the rows that have one of the ids. Stands for SeaORM's `DeleteMany::filter_by_ids`.
+    pub fn filter_by_ids(self, ids: impl IntoIterator<Item = Key<F>>) -> Self {
+        let any = ids.into_iter().fold(Condition::any(), |any, id| any.add(key_is::<F>(id.into_value_tuple())));
+        // Without an id, no row has one of them.
+        self.filter(Condition::all().add(Condition::any().add(Expr::val(false)).add(any)))
+    }
+
+    /// Keeps to the rows for which an expression is among the values of another scoped query; see
+    /// [`Select::in_subquery`](crate::Select::in_subquery).
+    pub fn in_subquery<G: Facade, K>(
+        self,
+        expr: impl IntoSimpleExpr,
+        select: Select<G, K, Columns>,
+    ) -> DeleteMany<F, (Sub<G, K>, J)> {
+        self.with(Subquery::of(expr.into_simple_expr(), true, select))
+    }
+
+    /// Keeps to the rows for which an expression is not among the values of another scoped query; see
+    /// [`Select::not_in_subquery`](crate::Select::not_in_subquery).
+    pub fn not_in_subquery<G: Facade, K>(
+        self,
+        expr: impl IntoSimpleExpr,
+        select: Select<G, K, Columns>,
+    ) -> DeleteMany<F, (Sub<G, K>, J)> {
+        self.with(Subquery::of(expr.into_simple_expr(), false, select))
+    }
+
+    fn with<K>(self, subquery: Subquery) -> DeleteMany<F, K> {
+        let Self { query, mut subqueries, refused, .. } = self;
+        subqueries.push(subquery);
+        DeleteMany { query, subqueries, refused, types: PhantomData }
     }
 
     /// Applies `f` where there is a value.
@@ -103,6 +143,7 @@ impl<F: Facade> DeleteMany<F> {
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
     where
         F: Deletable<S>,
+        J: Beside<F, S>,
     {
         Ok(Affected { rows_affected: cx.execute(build(&self.statement(cx)?)).await? })
     }
@@ -115,6 +156,7 @@ impl<F: Facade> DeleteMany<F> {
     pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
     where
         F: Deletable<S>,
+        J: Beside<F, S>,
     {
         let mut delete = self.statement(cx)?;
         delete.returning(returning_row::<F>());
@@ -125,10 +167,15 @@ impl<F: Facade> DeleteMany<F> {
     fn statement<S: Scope>(self, cx: &Context<S>) -> Result<DeleteStatement>
     where
         F: Deletable<S>,
+        J: Beside<F, S>,
     {
-        match self.refused {
-            Some(refused) => Err(refused.into()),
-            None => Ok(self.query.filter(predicate::<F, S>(cx)?).into_query()),
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
         }
+        let mut query = self.query.filter(predicate::<F, S>(cx)?);
+        for subquery in self.subqueries {
+            query = query.filter(subquery.expr(&Within::of(cx))?);
+        }
+        Ok(query.into_query())
     }
 }

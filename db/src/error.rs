@@ -50,6 +50,10 @@ pub(crate) enum Kind {
     RawSql(&'static str),
     #[error("the draft for `{table}` sets its key to another row's; on an update leave it unset")]
     KeyChanged { table: &'static str },
+    #[error("the draft for `{table}` does not set the key of its row; set it, or name it: `update_by_id`")]
+    KeyNotSet { table: &'static str },
+    #[error("the cursor is by {columns} columns, and was given {values} values")]
+    WrongCursor { columns: usize, values: usize },
     #[error("a row of `{table}` was given another scope's key than the context's")]
     ForeignScope { table: &'static str },
     #[error("column `{column}` of `{table}` cannot be updated in the scope {scope}")]
@@ -212,6 +216,18 @@ impl Error {
     #[must_use]
     pub fn is_key_changed(&self) -> bool {
         matches!(*self.0, Kind::KeyChanged { .. })
+    }
+
+    /// Whether a draft given to an update by row does not say which row: its key is not set.
+    #[must_use]
+    pub fn is_key_not_set(&self) -> bool {
+        matches!(*self.0, Kind::KeyNotSet { .. })
+    }
+
+    /// Whether a cursor was given another number of values than it has columns.
+    #[must_use]
+    pub fn is_wrong_cursor(&self) -> bool {
+        matches!(*self.0, Kind::WrongCursor { .. })
     }
 
     /// Whether every connection of the pool was in use for as long as the acquire timeout.

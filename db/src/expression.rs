@@ -45,6 +45,16 @@ pub(crate) fn check(place: &'static str, expr: &Expr) -> Result<(), Refusal> {
     walk(expr).map_err(|what| Refusal { place, what })
 }
 
+/// Checks a name that is given to something at `place`.
+pub(crate) fn check_name(place: &'static str, name: &DynIden) -> Result<(), Refusal> {
+    iden(name).map_err(|what| Refusal { place, what })
+}
+
+/// Says that what was given at `place` is not known here.
+pub(crate) fn refusal(place: &'static str, what: Refused) -> Refusal {
+    Refusal { place, what }
+}
+
 /// Checks the order given at `place`.
 pub(crate) fn check_order(place: &'static str, order: &Order) -> Result<(), Refusal> {
     match order {

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn};
+use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait};
 
 use crate::ScopeKind;
 
@@ -14,7 +14,7 @@ use crate::ScopeKind;
 pub trait Facade: Copy + Debug + Default + Send + Sync + Unpin + 'static {
     /// The SeaORM entity.
     #[doc(hidden)]
-    type Entity: EntityTrait;
+    type Entity: EntityTrait<ActiveModel: Send, ModelEx: Send + Sync>;
 
     /// The columns of a row without its scope columns, each set or not.
     type Draft: Into<<Self::Entity as EntityTrait>::ActiveModel>;
@@ -71,6 +71,26 @@ pub enum UpdateColumns {
     Only(&'static [&'static str]),
 }
 
+/// A row of the facade's table.
+pub(crate) type Model<F> = <<F as Facade>::Entity as EntityTrait>::Model;
+
+/// A row of the facade's table, with the rows that it is related to.
+pub(crate) type ModelEx<F> = <<F as Facade>::Entity as EntityTrait>::ModelEx;
+
+/// A row of the facade's table, each column of which is set or not.
+pub(crate) type ActiveModel<F> = <<F as Facade>::Entity as EntityTrait>::ActiveModel;
+
+/// A column of the facade's table.
+pub(crate) type Column<F> = <<F as Facade>::Entity as EntityTrait>::Column;
+
+/// The key of a row of the facade's table.
+pub(crate) type Key<F> = <<<F as Facade>::Entity as EntityTrait>::PrimaryKey as PrimaryKeyTrait>::ValueType;
+
+/// Returns the columns of the key.
+pub(crate) fn key_columns<F: Facade>() -> impl Iterator<Item = Column<F>> {
+    <F::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
+}
+
 /// Returns the name of the facade's table.
 pub(crate) fn table_name<F: Facade>() -> &'static str {
     use sea_orm::EntityName;
@@ -79,7 +99,7 @@ pub(crate) fn table_name<F: Facade>() -> &'static str {
 
 /// Returns the names of the columns that no assignment may name: those of the scopes and of the key.
 pub(crate) fn fixed_columns<F: Facade>() -> Vec<&'static str> {
-    let keys = <F::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str());
+    let keys = key_columns::<F>().map(|column| column.as_str());
     let mut columns: Vec<_> = F::SCOPES.iter().filter_map(|declaration| declaration.column).chain(keys).collect();
     columns.sort_unstable();
     columns.dedup();

@@ -3,25 +3,19 @@
 use std::marker::PhantomData;
 
 use sea_orm::{
-    ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, QueryTrait,
-    TryGetableMany,
+    ActiveModelTrait, IdenStatic, Iterable, QueryResult, QueryTrait, TryGetableMany,
     sea_query::{InsertStatement, OnConflict as OnConflictClause},
 };
 
 use crate::{
     Affected, Context, Facade, Insertable, Result, Scope, ScopedTo,
     error::{Kind, from_row},
-    facade::{fill_key, table_name},
+    facade::{ActiveModel, Column, Key, Model, fill_key, key_columns, table_name},
     returning::{returning_key, returning_row},
     select::{build, model},
     transaction::MAX_VALUES,
     update::updatable,
 };
-
-type ActiveModel<F> = <<F as Facade>::Entity as EntityTrait>::ActiveModel;
-type Model<F> = <<F as Facade>::Entity as EntityTrait>::Model;
-type Column<F> = <<F as Facade>::Entity as EntityTrait>::Column;
-type Key<F> = <<<F as Facade>::Entity as EntityTrait>::PrimaryKey as PrimaryKeyTrait>::ValueType;
 
 /// The scope columns of the row are the context's to give: `insert`.
 #[derive(Clone, Copy, Debug)]
@@ -72,9 +66,19 @@ impl<F: Facade> OnConflict<F> {
         Self { key: key.into_iter().collect(), update: Vec::new() }
     }
 
+    /// Names the one column of a unique key, beside the scope column.
+    pub fn column(key: Column<F>) -> Self {
+        Self::columns([key])
+    }
+
     /// Leaves the row that is there as it is. So it is unless columns to update are named.
     pub fn do_nothing(self) -> Self {
         Self { update: Vec::new(), ..self }
+    }
+
+    /// Sets the named column of the row that is there to that of the row that was to be inserted.
+    pub fn update_column(self, column: F::Writable) -> Self {
+        self.update_columns([column])
     }
 
     /// Sets the named columns of the row that is there to those of the row that was to be inserted.
@@ -113,6 +117,29 @@ impl<F: Facade, By> Insert<F, By> {
         self
     }
 
+    /// Leaves a row that has the key already as it is. [`exec`](Self::exec) then says `is_not_found`, and
+    /// [`exec_without_returning`](Self::exec_without_returning) that no row was touched.
+    pub fn on_conflict_do_nothing(self) -> Self {
+        self.on_conflict_do_nothing_on(key_columns::<F>())
+    }
+
+    /// Leaves a row that has the same values in the columns of this unique key as it is.
+    pub fn on_conflict_do_nothing_on(self, key: impl IntoIterator<Item = Column<F>>) -> Self {
+        self.on_conflict(OnConflict::columns(key).do_nothing())
+    }
+
+    /// Inserts the row, and returns how many there were: none, where the row was in conflict and left as it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`exec`](Self::exec), but for `is_not_found`.
+    pub async fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
+    where
+        F: Insertable<S, By>,
+    {
+        Ok(Affected { rows_affected: cx.execute(build(&self.statement(cx)?)).await? })
+    }
+
     /// Inserts the row, and returns its key.
     ///
     /// # Errors
@@ -127,10 +154,7 @@ impl<F: Facade, By> Insert<F, By> {
         let mut insert = self.statement(cx)?;
         insert.returning(returning_key::<F>());
         let rows = cx.fetch_all(build(&insert)).await?;
-        let row = rows.first().ok_or(Kind::NotFound { table: table_name::<F>() })?;
-        let columns: Vec<_> =
-            <F::Entity as EntityTrait>::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned()).collect();
-        Key::<F>::try_get_many(row, "", &columns).map_err(|error| from_row(table_name::<F>(), error.into()))
+        key::<F>(rows.first().ok_or(Kind::NotFound { table: table_name::<F>() })?)
     }
 
     /// Inserts the row, and returns it as the database has it.
@@ -163,13 +187,46 @@ impl<F: Facade, By> Insert<F, By> {
 
 impl<F: Facade> InsertMany<F> {
     pub(crate) fn new(drafts: impl IntoIterator<Item = F::Draft>) -> Self {
-        Self { rows: drafts.into_iter().map(Into::into).collect(), on_conflict: None }
+        Self::of_rows(drafts.into_iter().map(Into::into).collect())
+    }
+
+    pub(crate) fn of_rows(rows: Vec<ActiveModel<F>>) -> Self {
+        Self { rows, on_conflict: None }
     }
 
     /// Says what to do where a row has the key already; see [`Insert::on_conflict`].
     pub fn on_conflict(mut self, on_conflict: OnConflict<F>) -> Self {
         self.on_conflict = Some(on_conflict);
         self
+    }
+
+    /// Leaves rows that have the key already as they are.
+    pub fn on_conflict_do_nothing(self) -> Self {
+        self.on_conflict_do_nothing_on(key_columns::<F>())
+    }
+
+    /// Leaves rows that have the same values in the columns of this unique key as they are.
+    pub fn on_conflict_do_nothing_on(self, key: impl IntoIterator<Item = Column<F>>) -> Self {
+        self.on_conflict(OnConflict::columns(key).do_nothing())
+    }
+
+    /// Inserts the rows, and returns the keys of those that were.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Insert::exec`].
+    pub async fn exec_with_returning_keys<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Key<F>>>
+    where
+        F: Insertable<S, FromContext>,
+    {
+        let mut keys = Vec::with_capacity(self.rows.len());
+        for mut insert in self.statements(cx)? {
+            insert.returning(returning_key::<F>());
+            for row in cx.fetch_all(build(&insert)).await? {
+                keys.push(key::<F>(&row)?);
+            }
+        }
+        Ok(keys)
     }
 
     /// Inserts the rows, and returns how many there were; none at all send no statement.
@@ -228,6 +285,11 @@ impl<F: Facade> InsertMany<F> {
         }
         Ok(statements)
     }
+}
+
+fn key<F: Facade>(row: &QueryResult) -> Result<Key<F>> {
+    let columns: Vec<_> = key_columns::<F>().map(|column| column.as_str().to_owned()).collect();
+    Key::<F>::try_get_many(row, "", &columns).map_err(|error| from_row(table_name::<F>(), error.into()))
 }
 
 /// Puts the row into the scope of the context.

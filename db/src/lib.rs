@@ -97,6 +97,7 @@ mod facade;
 mod health;
 mod id;
 mod insert;
+mod load;
 mod login;
 mod open;
 mod options;
@@ -104,7 +105,9 @@ mod predicate;
 pub mod prelude;
 #[cfg(feature = "raw")]
 mod raw;
+mod relation;
 mod returning;
+mod save;
 mod scope;
 mod select;
 mod transaction;
@@ -125,11 +128,17 @@ pub use crate::{
     health::{Health, HealthStatus},
     id::{OrganizationId, UserId},
     insert::{Insert, InsertMany, OnConflict},
+    load::{IntoLoad, IntoSelect, Load, LoadOf, LoadRelated, Row, SelectRelated, With},
     open::Open,
     options::{DbOptions, TlsMode},
+    relation::{Beside, ParentOf, RelatedTo, Sub, Through, TogetherWith},
     returning::Affected,
+    save::{Children, Save},
     scope::{Deletable, Identity, Insertable, KeyOf, Scope, ScopeKind, ScopedTo, Tenant, Updatable, User},
-    select::Select,
+    select::{
+        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paginator, Part, Select, Shape, Whole,
+        WithMany,
+    },
     update::{Update, UpdateMany},
 };
 pub use db_macros::{identity_scoped, tenant_scoped, user_scoped};

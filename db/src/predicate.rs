@@ -1,15 +1,45 @@
-//! The second ring: the predicate that every query carries.
+//! The second ring: the predicate that every table of every query carries.
 
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{
+    Condition, Value,
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden},
+};
 
-use crate::{Context, ReadOnly, Result, Scope, ScopedTo, error::Kind, facade::table_name};
+use crate::{Context, Facade, ReadOnly, Result, Scope, ScopeDeclaration, ScopeKind, error::Kind, facade::table_name};
 
-/// Returns the condition that a row is of the context's scope; where the scope has no key, every row of the table is.
-pub(crate) fn predicate<F: ScopedTo<S>, S: Scope>(cx: &Context<S, ReadOnly>) -> Result<Condition> {
-    match (F::COLUMN, cx.key()) {
-        (Some(column), Some(key)) => Ok(Condition::all().add(column.eq(key))),
-        (None, None) => Ok(Condition::all()),
-        // Not made by the macros, then.
-        _ => Err(Kind::ForeignScope { table: table_name::<F>() }.into()),
+/// What a context holds its queries within: its scope, and the key that the scope column of each row has.
+#[derive(Clone, Debug)]
+pub(crate) struct Within {
+    scope: ScopeKind,
+    key: Option<Value>,
+}
+
+impl Within {
+    pub(crate) fn of<S: Scope>(cx: &Context<S, ReadOnly>) -> Self {
+        Self { scope: S::KIND, key: cx.key() }
     }
+
+    /// Returns the condition that a row of the table is of the scope; where the scope has no key, every row is.
+    pub(crate) fn predicate(
+        &self,
+        table: &'static str,
+        alias: &DynIden,
+        scopes: &[ScopeDeclaration],
+    ) -> Result<Condition> {
+        let declared = scopes.iter().find(|declaration| declaration.scope == self.scope);
+        match (declared.map(|declaration| declaration.column), &self.key) {
+            (Some(Some(column)), Some(key)) => {
+                Ok(Condition::all().add(Expr::col((alias.clone(), column)).eq(key.clone())))
+            }
+            (Some(None), None) => Ok(Condition::all()),
+            // Not made by the macros, then.
+            _ => Err(Kind::ForeignScope { table }.into()),
+        }
+    }
+}
+
+/// Returns the condition that a row of the facade's own table is of the context's scope.
+pub(crate) fn predicate<F: Facade, S: Scope>(cx: &Context<S, ReadOnly>) -> Result<Condition> {
+    let table = table_name::<F>();
+    Within::of(cx).predicate(table, &table.into_iden(), F::SCOPES)
 }

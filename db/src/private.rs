@@ -2,16 +2,16 @@
 
 pub use sea_orm::{ActiveValue, EntityTrait, PrimaryKeyTrait};
 
+use crate::facade::{ActiveModel, Model};
 pub use crate::{
-    Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, ScopeDeclaration,
-    ScopeKind, ScopedTo, Select, Tenant, Updatable, Update, UpdateColumns, UpdateMany, User, Verbs,
+    Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load, Row, Save,
+    ScopeDeclaration, ScopeKind, ScopedTo, Select, Tenant, Updatable, Update, UpdateColumns, UpdateMany, User, Verbs,
     insert::{FromCaller, FromContext},
+    relation::{Parent, Relates, Scoped},
 };
 
 /// The type of an entity's key.
 pub type Key<E> = <<E as EntityTrait>::PrimaryKey as PrimaryKeyTrait>::ValueType;
-
-type ActiveModel<F> = <<F as Facade>::Entity as EntityTrait>::ActiveModel;
 
 /// Starts a select.
 pub fn find<F: Facade>() -> Select<F> {
@@ -22,6 +22,16 @@ pub fn find<F: Facade>() -> Select<F> {
 pub fn find_by_id<F: Facade>(id: impl Into<Key<F::Entity>>) -> Select<F> {
     use sea_orm::sea_query::IntoValueTuple;
     Select::by_id(id.into().into_value_tuple())
+}
+
+/// Starts a select with relations.
+pub fn load<F: Facade>() -> Load<F> {
+    Load::new()
+}
+
+/// Returns what a relation to one row holds.
+pub fn first<M>(related: Vec<M>) -> Option<Box<M>> {
+    related.into_iter().next().map(Box::new)
 }
 
 /// Starts an insert whose scope columns the context gives.
@@ -45,6 +55,16 @@ pub fn update_by_id<F: Facade>(id: impl Into<Key<F::Entity>>, draft: F::Draft) -
     Update::new(id.into().into_value_tuple(), draft)
 }
 
+/// Starts an update of the row that the draft is of.
+pub fn update<F: Facade>(draft: F::Draft) -> Update<F> {
+    Update::of_row(draft)
+}
+
+/// Starts a save of a row and of those that point at it.
+pub fn save<F: Facade>(draft: F::Draft) -> Save<F> {
+    Save::new(draft)
+}
+
 /// Starts an update by filter.
 pub fn update_many<F: Facade>() -> UpdateMany<F> {
     UpdateMany::new()
@@ -54,6 +74,12 @@ pub fn update_many<F: Facade>() -> UpdateMany<F> {
 pub fn delete_by_id<F: Facade>(id: impl Into<Key<F::Entity>>) -> Delete<F> {
     use sea_orm::sea_query::IntoValueTuple;
     Delete::new(id.into().into_value_tuple())
+}
+
+/// Starts a delete of a row.
+pub fn delete<F: Facade>(row: &Model<F>) -> Delete<F> {
+    use sea_orm::ModelTrait;
+    Delete::new(row.get_primary_key_value())
 }
 
 /// Starts a delete by filter.

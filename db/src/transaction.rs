@@ -6,7 +6,7 @@ use std::{
     mem::discriminant,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx_core::transaction::TransactionManager;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tracing::Span;
 
 use crate::{Error, Result, error::Kind};
@@ -164,6 +164,13 @@ impl Connection {
         Level { transaction: self.id, depth: Manager::get_transaction_depth(&self.pooled) }
     }
 
+    /// Treats the level as one in which a statement has failed.
+    fn abort_if(&mut self, spoilt: bool) {
+        if spoilt && self.state == State::Open {
+            self.state = State::Aborted;
+        }
+    }
+
     /// Checks that the innermost level is the one that is about to end. It is another where a savepoint's future was
     /// leaked, or two contexts were swapped; then nothing that is sent would mean what its sender thinks.
     fn check_level(&mut self, level: Level) -> Result<()> {
@@ -211,6 +218,8 @@ pub(crate) fn milliseconds(start: Instant) -> f64 {
 /// An open transaction. Statements that are sent at the same time run one after the other.
 pub(crate) struct Transaction {
     connection: Mutex<Connection>,
+    /// Whether something that is all or nothing was left half done, so that the level cannot be kept.
+    spoilt: AtomicBool,
     prepared_statements: bool,
     /// Whether a read-only transaction has to be committed for its reads to count.
     wait_for_end: bool,
@@ -224,24 +233,44 @@ impl Transaction {
         wait_for_end: bool,
     ) -> Result<Self> {
         connection.begin(sql).await?;
-        Ok(Self { connection: Mutex::new(connection), prepared_statements, wait_for_end })
+        let spoilt = AtomicBool::new(false);
+        Ok(Self { connection: Mutex::new(connection), spoilt, prepared_statements, wait_for_end })
+    }
+
+    /// Makes the innermost level one that cannot be kept, as if a statement had failed.
+    pub(crate) fn spoil(&self) {
+        self.spoilt.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for the statements that are under way.
+    async fn connection(&self) -> MutexGuard<'_, Connection> {
+        let mut connection = self.connection.lock().await;
+        connection.abort_if(self.spoilt.swap(false, Ordering::Relaxed));
+        connection
+    }
+
+    fn connection_mut(&mut self) -> &mut Connection {
+        let connection = self.connection.get_mut();
+        connection.abort_if(std::mem::take(self.spoilt.get_mut()));
+        connection
     }
 
     /// Runs one statement by the extended protocol, so that none can be stacked behind it.
-    pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
-        let query = self.query(statement)?;
-        let rows = self.connection.lock().await.run(async |connection| connection.fetch_all(query).await).await?;
+    pub(crate) async fn fetch_all(&self, statement: Statement, again: bool) -> Result<Vec<QueryResult>> {
+        let query = self.query(statement, again)?;
+        let rows = self.connection().await.run(async |connection| connection.fetch_all(query).await).await?;
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
     /// Runs one statement, and returns the number of rows that it touched.
-    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
-        let query = self.query(statement)?;
-        let done = self.connection.lock().await.run(async |connection| connection.execute(query).await).await?;
+    pub(crate) async fn execute(&self, statement: Statement, again: bool) -> Result<u64> {
+        let query = self.query(statement, again)?;
+        let done = self.connection().await.run(async |connection| connection.execute(query).await).await?;
         Ok(done.rows_affected())
     }
 
-    fn query(&self, statement: Statement) -> Result<sqlx::query::Query<'static, Postgres, SqlxValues>> {
+    /// Makes a statement of it; prepared, to be kept by name, unless it will not be sent `again`.
+    fn query(&self, statement: Statement, again: bool) -> Result<sqlx::query::Query<'static, Postgres, SqlxValues>> {
         let Statement { mut sql, values, .. } = statement;
         let values = values.unwrap_or(Values(Vec::new()));
         if values.0.len() > MAX_VALUES {
@@ -256,13 +285,14 @@ impl Transaction {
         }
         // Writing to a `String` does not fail.
         write!(sql, " /* {:x} */", types.finish()).ok();
-        Ok(sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values)).persistent(self.prepared_statements))
+        Ok(sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values)).persistent(self.prepared_statements && again))
     }
 
     /// Ends the transaction: a writing one waits for its commit, a reading one for nothing.
     pub(crate) async fn commit(mut self, read_only: bool) -> Result<()> {
-        let connection = self.connection.get_mut();
-        if read_only && !self.wait_for_end && connection.state == State::Open {
+        let wait_for_end = self.wait_for_end;
+        let connection = self.connection_mut();
+        if read_only && !wait_for_end && connection.state == State::Open {
             connection.outcome = "read";
             return Ok(());
         }
@@ -270,7 +300,7 @@ impl Transaction {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
-        let connection = self.connection.get_mut();
+        let connection = self.connection_mut();
         connection.check_level(Level { transaction: connection.id, depth: 1 })?;
         connection.rollback().await?;
         connection.state = State::Idle;
@@ -279,12 +309,12 @@ impl Transaction {
 
     /// Returns the innermost level that is open.
     pub(crate) fn level(&mut self) -> Level {
-        self.connection.get_mut().level()
+        self.connection_mut().level()
     }
 
     /// Opens a savepoint, and returns its level.
     pub(crate) async fn start_savepoint(&mut self) -> Result<Level> {
-        let connection = self.connection.get_mut();
+        let connection = self.connection_mut();
         let open = connection.state == State::Open;
         let result = connection.run(async |connection| Manager::begin(connection, None).await).await;
         if open && result.is_err() {
@@ -296,7 +326,7 @@ impl Transaction {
 
     /// Keeps what was done since the savepoint.
     pub(crate) async fn release_savepoint(&mut self, savepoint: Level) -> Result<()> {
-        let connection = self.connection.get_mut();
+        let connection = self.connection_mut();
         connection.check_level(savepoint)?;
         if connection.state == State::Aborted {
             self.roll_back_to_savepoint(savepoint).await?;
@@ -307,7 +337,7 @@ impl Transaction {
 
     /// Takes back what was done since the savepoint.
     pub(crate) async fn roll_back_to_savepoint(&mut self, savepoint: Level) -> Result<()> {
-        let connection = self.connection.get_mut();
+        let connection = self.connection_mut();
         connection.check_level(savepoint)?;
         connection.rollback().await?;
         connection.state = State::Open;
@@ -316,7 +346,7 @@ impl Transaction {
 
     /// Takes it back with the next statement, for a savepoint whose future was dropped.
     pub(crate) fn abandon_savepoint(&mut self, savepoint: Level) {
-        let connection = self.connection.get_mut();
+        let connection = self.connection_mut();
         if matches!(connection.state, State::Open | State::Aborted) && connection.check_level(savepoint).is_ok() {
             Manager::start_rollback(&mut connection.pooled);
             connection.state = State::Open;

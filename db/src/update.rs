@@ -1,7 +1,9 @@
 //! `UPDATE`, in scope.
 
+use std::marker::PhantomData;
+
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, QueryFilter,
+    ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IdenStatic, IntoSimpleExpr, Iterable, QueryFilter,
     QueryTrait,
     sea_query::{Expr, IntoCondition, UpdateStatement, ValueTuple},
 };
@@ -10,13 +12,13 @@ use crate::{
     Affected, Context, Facade, Result, Scope, ScopedTo, Select, Updatable, UpdateColumns,
     error::Kind,
     expression::{Refusal, check, check_condition},
-    facade::table_name,
+    facade::{ActiveModel, Model, key_columns, table_name},
     predicate,
+    predicate::Within,
+    relation::{Beside, Sub},
     returning::returning_row,
-    select::{build, key_is, model},
+    select::{Columns, Subquery, build, key_is, model},
 };
-
-type Model<F> = <<F as Facade>::Entity as EntityTrait>::Model;
 
 /// An `UPDATE` of one row by its id; made by a facade, such as `ResearchPlan::update_by_id(id, draft)`.
 ///
@@ -24,13 +26,22 @@ type Model<F> = <<F as Facade>::Entity as EntityTrait>::Model;
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing until it is run on a context"]
 pub struct Update<F: Facade> {
-    id: ValueTuple,
-    row: <F::Entity as EntityTrait>::ActiveModel,
+    id: Option<ValueTuple>,
+    row: ActiveModel<F>,
 }
 
 impl<F: Facade> Update<F> {
     pub(crate) fn new(id: ValueTuple, draft: F::Draft) -> Self {
-        Self { id, row: draft.into() }
+        Self { id: Some(id), row: draft.into() }
+    }
+
+    /// Updates the row whose key the draft has.
+    pub(crate) fn of_row(draft: F::Draft) -> Self {
+        Self::of_active(draft.into())
+    }
+
+    pub(crate) fn of_active(row: ActiveModel<F>) -> Self {
+        Self { id: row.get_primary_key_value(), row }
     }
 
     /// Writes what the draft sets, and returns the row as the database has it. A draft that sets nothing
@@ -39,22 +50,23 @@ impl<F: Facade> Update<F> {
     /// # Errors
     ///
     /// `is_not_found` if no row has the id in this scope; `is_key_changed` if the draft sets the key to another
-    /// one; `is_unique_violation`, `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`;
+    /// one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`, `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`;
     /// `is_foreign_scope` if the scope may not update a column that the draft sets.
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
     where
         F: Updatable<S>,
     {
         let table = table_name::<F>();
-        for (key, value) in <F::Entity as EntityTrait>::PrimaryKey::iter().zip(self.id.clone()) {
-            if self.row.get(key.into_column()).into_value().is_some_and(|given| given != value) {
+        let id = self.id.ok_or(Kind::KeyNotSet { table })?;
+        for (column, value) in key_columns::<F>().zip(id.clone()) {
+            if self.row.get(column).into_value().is_some_and(|given| given != value) {
                 return Err(Kind::KeyChanged { table }.into());
             }
         }
-        let mut update = UpdateMany::<F>::new().filter(key_is::<F>(self.id.clone()));
+        let mut update = UpdateMany::<F>::new().filter(key_is::<F>(id.clone()));
         update.assign(&self.row);
         let found = if update.columns.is_empty() {
-            Select::<F>::by_id(self.id).one(cx).await?
+            Select::<F>::by_id(id).one(cx).await?
         } else {
             update.exec_with_returning(cx).await?.into_iter().next()
         };
@@ -65,20 +77,30 @@ impl<F: Facade> Update<F> {
 /// An `UPDATE` of the rows of one scope by filter; made by a facade, such as `ResearchPlan::update_many()`.
 ///
 /// It stands for SeaORM's `UpdateMany`. An assignment names a [`Writable`](Facade::Writable) column or is a
-/// draft, so a scope or key column cannot be assigned.
+/// draft, so a scope or key column cannot be assigned. `J` lists the facades of its subqueries.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing until it is run on a context"]
-pub struct UpdateMany<F: Facade> {
+pub struct UpdateMany<F: Facade, J = ()> {
     query: sea_orm::UpdateMany<F::Entity>,
     columns: Vec<&'static str>,
+    subqueries: Vec<Subquery>,
     refused: Option<Refusal>,
+    types: PhantomData<fn() -> J>,
 }
 
 impl<F: Facade> UpdateMany<F> {
     pub(crate) fn new() -> Self {
-        Self { query: F::Entity::update_many(), columns: Vec::new(), refused: None }
+        Self {
+            query: F::Entity::update_many(),
+            columns: Vec::new(),
+            subqueries: Vec::new(),
+            refused: None,
+            types: PhantomData,
+        }
     }
+}
 
+impl<F: Facade, J> UpdateMany<F, J> {
     /// Assigns an expression over the row to a column.
     pub fn col_expr(mut self, column: F::Writable, expr: impl Into<Expr>) -> Self {
         let expr = expr.into();
@@ -105,6 +127,32 @@ impl<F: Facade> UpdateMany<F> {
         self
     }
 
+    /// Keeps to the rows for which an expression is among the values of another scoped query; see
+    /// [`Select::in_subquery`].
+    pub fn in_subquery<G: Facade, K>(
+        self,
+        expr: impl IntoSimpleExpr,
+        select: Select<G, K, Columns>,
+    ) -> UpdateMany<F, (Sub<G, K>, J)> {
+        self.with(Subquery::of(expr.into_simple_expr(), true, select))
+    }
+
+    /// Keeps to the rows for which an expression is not among the values of another scoped query; see
+    /// [`Select::not_in_subquery`].
+    pub fn not_in_subquery<G: Facade, K>(
+        self,
+        expr: impl IntoSimpleExpr,
+        select: Select<G, K, Columns>,
+    ) -> UpdateMany<F, (Sub<G, K>, J)> {
+        self.with(Subquery::of(expr.into_simple_expr(), false, select))
+    }
+
+    fn with<K>(self, subquery: Subquery) -> UpdateMany<F, K> {
+        let Self { query, columns, mut subqueries, refused, .. } = self;
+        subqueries.push(subquery);
+        UpdateMany { query, columns, subqueries, refused, types: PhantomData }
+    }
+
     /// Applies `f` where there is a value.
     pub fn apply_if<T>(self, value: Option<T>, f: impl FnOnce(Self, T) -> Self) -> Self {
         match value {
@@ -121,6 +169,7 @@ impl<F: Facade> UpdateMany<F> {
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
     where
         F: Updatable<S>,
+        J: Beside<F, S>,
     {
         match self.statement(cx)? {
             Some(update) => Ok(Affected { rows_affected: cx.execute(build(&update)).await? }),
@@ -136,6 +185,7 @@ impl<F: Facade> UpdateMany<F> {
     pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
     where
         F: Updatable<S>,
+        J: Beside<F, S>,
     {
         let Some(mut update) = self.statement(cx)? else {
             return Ok(Vec::new());
@@ -148,16 +198,20 @@ impl<F: Facade> UpdateMany<F> {
     fn statement<S: Scope>(self, cx: &Context<S>) -> Result<Option<UpdateStatement>>
     where
         F: Updatable<S>,
+        J: Beside<F, S>,
     {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
         updatable::<F, S>(&self.columns)?;
-        let predicate = predicate::<F, S>(cx)?;
-        Ok((!self.columns.is_empty()).then(|| self.query.filter(predicate).into_query()))
+        let mut query = self.query.filter(predicate::<F, S>(cx)?);
+        for subquery in self.subqueries {
+            query = query.filter(subquery.expr(&Within::of(cx))?);
+        }
+        Ok((!self.columns.is_empty()).then(|| query.into_query()))
     }
 
-    fn assign(&mut self, row: &<F::Entity as EntityTrait>::ActiveModel) {
+    fn assign(&mut self, row: &ActiveModel<F>) {
         let fixed = crate::facade::fixed_columns::<F>();
         for column in <F::Entity as EntityTrait>::Column::iter() {
             if let ActiveValue::Set(value) = row.get(column)

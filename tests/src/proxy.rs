@@ -38,6 +38,7 @@ struct Wire {
     servers_turn: Mutex<bool>,
     round_trips: AtomicU64,
     cut: Mutex<Option<Cut>>,
+    statements: Mutex<Vec<String>>,
     /// Whether connections are let through; when it turns false, open ones are closed.
     open: watch::Sender<bool>,
 }
@@ -51,6 +52,7 @@ impl Proxy {
             servers_turn: Mutex::new(true),
             round_trips: AtomicU64::new(0),
             cut: Mutex::new(None),
+            statements: Mutex::new(Vec::new()),
             open: watch::Sender::new(true),
         });
         let shared = wire.clone();
@@ -68,6 +70,13 @@ impl Proxy {
     #[must_use]
     pub fn round_trips(&self) -> u64 {
         self.wire.round_trips.load(Ordering::SeqCst)
+    }
+
+    /// Returns the texts of the statements that the client has had parsed since this was last asked. A pool that keeps
+    /// prepared statements has each text parsed once.
+    #[must_use]
+    pub fn statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.wire.statements.lock().unwrap())
     }
 
     /// Closes every connection and takes no new one, until it is opened again.
@@ -98,7 +107,11 @@ impl Wire {
 
     async fn copy(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, by_client: bool) {
         let mut bytes = vec![0; 64 * 1024];
+        let mut messages = Messages::default();
         while let Ok(n @ 1..) = from.read(&mut bytes).await {
+            if by_client {
+                self.statements.lock().unwrap().extend(messages.parsed(&bytes[..n]));
+            }
             let cut = by_client.then(|| self.client_says(&bytes[..n])).flatten();
             if !by_client {
                 *self.servers_turn.lock().unwrap() = true;
@@ -122,5 +135,39 @@ impl Wire {
         } else {
             None
         }
+    }
+}
+
+/// The client's messages, put together from what is read
+/// ([the protocol](https://www.postgresql.org/docs/current/protocol-message-formats.html)).
+#[derive(Default)]
+struct Messages {
+    unread: Vec<u8>,
+    started: bool,
+}
+
+impl Messages {
+    /// Takes more bytes, and returns the texts of the `Parse` messages that they complete.
+    fn parsed(&mut self, bytes: &[u8]) -> Vec<String> {
+        const SSL_REQUEST: &[u8] = &80_877_103_u32.to_be_bytes();
+
+        self.unread.extend(bytes);
+        let mut texts = Vec::new();
+        loop {
+            // The first messages have no type.
+            let tag = usize::from(self.started);
+            let Some(length) = self.unread.get(tag..tag + 4) else { break };
+            let end = tag + u32::from_be_bytes(length.try_into().unwrap()) as usize;
+            if self.unread.len() < end {
+                break;
+            }
+            let message: Vec<u8> = self.unread.drain(..end).collect();
+            if self.started && message[0] == b'P' {
+                let text = message[5..].split(|byte| *byte == 0).nth(1).unwrap();
+                texts.push(String::from_utf8(text.to_vec()).unwrap());
+            }
+            self.started |= message[4..].get(..4).is_some_and(|code| code != SSL_REQUEST);
+        }
+        texts
     }
 }

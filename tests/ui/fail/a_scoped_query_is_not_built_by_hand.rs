@@ -4,7 +4,8 @@ use db::Select;
 use entity::ResearchPlan;
 
 fn plans() -> Select<ResearchPlan> {
-    Select { query: sea_orm::EntityTrait::find(), ..ResearchPlan::find() }
+    let find = ResearchPlan::find();
+    Select { query: find.query, types: find.types }
 }
 
 fn main() {}

@@ -1,0 +1,172 @@
+//! Relations between tables, typed by their facades and so by their scopes.
+
+use sea_orm::{
+    Condition, EntityTrait, Related, RelationDef,
+    sea_query::{ConditionType, DynIden, Expr, ExprTrait},
+};
+
+use crate::{Facade, Scope, ScopedTo, facade::ModelEx};
+
+/// An entity under a scope attribute, and its facade; for generated code.
+pub trait Scoped: EntityTrait {
+    /// The facade.
+    type Facade: Facade<Entity = Self>;
+}
+
+/// An entity whose model declares a relation to `E` as a field; for generated code.
+pub trait Relates<E: EntityTrait>: EntityTrait + Related<E> {
+    /// The table between the two.
+    type Through: Through;
+
+    /// Puts related rows into the field.
+    fn nest(row: &mut Self::ModelEx, related: Vec<E::ModelEx>);
+}
+
+/// An entity whose rows are pointed at by those of `E`, in a field that declares it; for generated code.
+pub trait Parent<E: EntityTrait>: Relates<E, Through = ()> {}
+
+/// A facade whose entity has a relation to that of `G`, declared as a field of its model.
+///
+/// Stands for SeaORM's `Related`. Where the relation goes through a junction table, that is a scoped table too, and
+/// carries the predicate of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no relation to `{G}`",
+    label = "`{G}` is not related to `{Self}`",
+    note = "a relation is declared as a field of the model, above which the scope attribute stands: \
+            `#[sea_orm(has_many)] pub …: HasMany<…::Entity>`"
+)]
+pub trait RelatedTo<G: Facade>: Facade {
+    /// The facade of the junction table, or `()`.
+    #[doc(hidden)]
+    type Through: Through;
+
+    /// Returns the relation to `G`, or to the junction.
+    #[doc(hidden)]
+    fn relation() -> Relation;
+
+    /// Puts related rows into the field that declares the relation.
+    #[doc(hidden)]
+    fn nest(row: &mut ModelEx<Self>, related: Vec<ModelEx<G>>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Facade, G: Facade> RelatedTo<G> for F
+where
+    F::Entity: Relates<G::Entity>,
+{
+    type Through = <F::Entity as Relates<G::Entity>>::Through;
+
+    fn relation() -> Relation {
+        Relation { to: F::Entity::to(), via: F::Entity::via() }
+    }
+
+    fn nest(row: &mut ModelEx<F>, related: Vec<ModelEx<G>>) {
+        F::Entity::nest(row, related);
+    }
+}
+
+/// A facade whose rows are pointed at by those of `G`, which are saved with them: `has_one` or `has_many`, with no
+/// junction between.
+#[diagnostic::on_unimplemented(
+    message = "rows of `{G}` are not saved with those of `{Self}`",
+    label = "`{Self}` declares no `has_one` or `has_many` of `{G}`",
+    note = "a row is saved with those that point at it; save the others first, and set their id in the draft"
+)]
+pub trait ParentOf<G: Facade>: RelatedTo<G> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Facade, G: Facade> ParentOf<G> for F where F::Entity: Parent<G::Entity> {}
+
+/// The table that a relation goes through: a facade, or `()` where there is none. Sealed by what it is for.
+pub trait Through: 'static {
+    /// The facades of a query that goes through the table.
+    type Then<J>;
+
+    /// Returns the table.
+    #[doc(hidden)]
+    fn junction() -> Option<Junction>;
+}
+
+impl Through for () {
+    type Then<J> = J;
+
+    fn junction() -> Option<Junction> {
+        None
+    }
+}
+
+impl<V: Facade> Through for V {
+    type Then<J> = (V, J);
+
+    fn junction() -> Option<Junction> {
+        Some(Junction { source: crate::select::Source::of::<V>(None) })
+    }
+}
+
+/// The facades of a query over those of `J` that goes on from `F` to `G`.
+pub(crate) type Onto<F, G, J> = (G, <<F as RelatedTo<G>>::Through as Through>::Then<J>);
+
+/// A junction table.
+#[derive(Clone, Debug)]
+#[expect(unnameable_types, reason = "what a relation goes through")]
+pub struct Junction {
+    pub(crate) source: crate::select::Source,
+}
+
+/// A relation as SeaORM has it.
+#[derive(Clone, Debug)]
+#[expect(unnameable_types, reason = "what a relation between facades is made of")]
+pub struct Relation {
+    /// From the junction where there is one, to the target.
+    pub(crate) to: RelationDef,
+    /// To the junction.
+    pub(crate) via: Option<RelationDef>,
+}
+
+/// Returns the condition that two tables are joined on, by the names that they have in the query.
+pub(crate) fn on(relation: RelationDef, from: &DynIden, to: &DynIden) -> Condition {
+    let columns = relation.from_col.into_iter().zip(relation.to_col);
+    let keys = columns.fold(Condition::all(), |keys, (own, other)| {
+        keys.add(Expr::col((from.clone(), own)).equals((to.clone(), other)))
+    });
+    let both = match relation.condition_type {
+        ConditionType::All => Condition::all(),
+        ConditionType::Any => Condition::any(),
+    };
+    match relation.on_condition {
+        Some(more) => both.add(keys).add(more(from.clone(), to.clone())),
+        None => both.add(keys),
+    }
+}
+
+/// A facade that is read together with `G` in the scope `S`: both have rows in it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` and `{G}` are not both in the scope `{S}`",
+    label = "the query reads `{Self}` and `{G}`, and the context is of scope `{S}`",
+    note = "a query reads tables that all have rows in the scope of its context; read the others in a context of theirs"
+)]
+pub trait TogetherWith<G, S: Scope>: Facade {}
+
+#[diagnostic::do_not_recommend]
+impl<F: ScopedTo<S>, G: ScopedTo<S>, S: Scope> TogetherWith<G, S> for F {}
+
+/// The facades whose tables a query reads beside that of `F`, all in the scope `S`: `()`, or `(G, more)`.
+pub trait Beside<F, S: Scope>: 'static {}
+
+impl<F, S: Scope> Beside<F, S> for () {}
+
+impl<F: TogetherWith<G, S>, G: Facade, J: Beside<F, S>, S: Scope> Beside<F, S> for (G, J) {}
+
+/// The facades that a subquery reads, in the list of those that the query around it reads.
+#[derive(Clone, Debug)]
+pub struct Sub<G, J>(std::marker::PhantomData<fn() -> (G, J)>);
+
+impl<F, G, K, J, S> Beside<F, S> for (Sub<G, K>, J)
+where
+    F: TogetherWith<G, S>,
+    G: Facade,
+    K: Beside<F, S>,
+    J: Beside<F, S>,
+    S: Scope,
+{
+}

@@ -1,0 +1,128 @@
+//! Pages by number.
+
+use futures_util::stream::{self, Stream};
+
+use super::{Select, Shape};
+use crate::{Context, Facade, ReadOnly, Result, Scope, ScopedTo, relation::Beside};
+
+/// Pages by number; made by [`Select::paginate`].
+///
+/// Stands for SeaORM's `Paginator`. The rows need an order that is unique, or a row may be on two pages or on none.
+/// The farther a page is, the more it costs: [`Cursor`](crate::Cursor) does not.
+#[derive(Debug)]
+#[must_use = "a query does nothing until it is run"]
+pub struct Paginator<'a, S: Scope, F: Facade, J, R> {
+    cx: &'a Context<S, ReadOnly>,
+    select: Select<F, J, R>,
+    page: u64,
+    page_size: u64,
+}
+
+/// How many items there are, and how many pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "SeaORM's `ItemsAndPagesNumber` is")]
+pub struct ItemsAndPages {
+    /// The number of items.
+    pub number_of_items: u64,
+    /// The number of pages.
+    pub number_of_pages: u64,
+}
+
+impl<F: Facade, J, R> Select<F, J, R> {
+    /// Turns the query into pages of so many rows, at least one; the first is page 0.
+    pub fn paginate<S: Scope>(self, cx: &Context<S, ReadOnly>, page_size: u64) -> Paginator<'_, S, F, J, R>
+    where
+        F: ScopedTo<S>,
+        J: Beside<F, S>,
+    {
+        Paginator { cx, select: self, page: 0, page_size: page_size.max(1) }
+    }
+}
+
+impl<S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R> Paginator<'_, S, F, J, R> {
+    /// Returns the number of rows: a statement.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn num_items(&self) -> Result<u64> {
+        self.select.clone().limit(None).offset(None).count(self.cx).await
+    }
+
+    /// Returns the number of pages: a statement.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn num_pages(&self) -> Result<u64> {
+        Ok(self.num_items_and_pages().await?.number_of_pages)
+    }
+
+    /// Returns the numbers of rows and of pages: a statement.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn num_items_and_pages(&self) -> Result<ItemsAndPages> {
+        let number_of_items = self.num_items().await?;
+        Ok(ItemsAndPages { number_of_items, number_of_pages: number_of_items.div_ceil(self.page_size) })
+    }
+
+    /// Returns the number of the page that is next.
+    #[must_use]
+    pub fn cur_page(&self) -> u64 {
+        self.page
+    }
+
+    /// Goes to a page.
+    pub fn set_page(&mut self, page: u64) {
+        self.page = page;
+    }
+
+    /// Goes on to the next page.
+    pub fn next(&mut self) {
+        self.page += 1;
+    }
+}
+
+impl<'a, S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R: Shape> Paginator<'a, S, F, J, R> {
+    /// Returns the rows of a page; none where there is no such page.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn fetch_page(&self, page: u64) -> Result<Vec<R::Row>> {
+        self.select.clone().limit(self.page_size).offset(self.page_size.saturating_mul(page)).all(self.cx).await
+    }
+
+    /// Returns the rows of the current page.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn fetch(&self) -> Result<Vec<R::Row>> {
+        self.fetch_page(self.page).await
+    }
+
+    /// Returns the rows of the current page, and goes on to the next; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn fetch_and_next(&mut self) -> Result<Option<Vec<R::Row>>> {
+        let rows = self.fetch().await?;
+        self.next();
+        Ok((!rows.is_empty()).then_some(rows))
+    }
+
+    /// Returns the pages from the current one on, one after the other.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Vec<R::Row>>> + Send + Unpin + 'a
+    where
+        R: Send,
+    {
+        Box::pin(stream::try_unfold(self, async |mut pages| {
+            let page = pages.fetch_and_next().await?;
+            Ok(page.map(|rows| (rows, pages)))
+        }))
+    }
+}

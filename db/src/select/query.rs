@@ -1,0 +1,205 @@
+//! The statement of a select, without its types: what every one of them is made of.
+
+use sea_orm::{
+    Condition, EntityName, JoinType, Statement,
+    sea_query::{DynIden, Expr, IntoIden, IntoTableRef, SelectStatement, TableRef},
+};
+
+use super::subquery::Subquery;
+use crate::{
+    Facade, Result, ScopeDeclaration,
+    expression::{Refusal, check, check_condition, check_name},
+    facade::table_name,
+    predicate::Within,
+};
+
+/// A table in a query, under the name that it has there.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) table: &'static str,
+    pub(crate) alias: DynIden,
+    reference: TableRef,
+    scopes: &'static [ScopeDeclaration],
+}
+
+impl Source {
+    pub(crate) fn of<F: Facade>(alias: Option<DynIden>) -> Self {
+        let (table, reference) = (table_name::<F>(), F::Entity::default().table_ref());
+        match alias {
+            Some(alias) => Self { table, reference: reference.alias(alias.clone()), alias, scopes: F::SCOPES },
+            None => Self { table, reference, alias: table.into_iden(), scopes: F::SCOPES },
+        }
+    }
+
+    fn predicate(&self, within: &Within) -> Result<Condition> {
+        within.predicate(self.table, &self.alias, self.scopes)
+    }
+
+    /// `(SELECT * FROM … WHERE …)`: the rows of the scope alone.
+    fn filtered(self, predicate: Condition) -> SelectStatement {
+        use sea_orm::sea_query::{Asterisk, Query};
+        Query::select().column(Asterisk).from(self.reference).cond_where(predicate).to_owned()
+    }
+}
+
+/// A table that is joined.
+#[derive(Clone, Debug)]
+struct Join {
+    kind: JoinType,
+    source: Source,
+    on: Condition,
+}
+
+/// A select whose statement is not complete: `FROM`, the joins and the predicates are put in as it is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    statement: SelectStatement,
+    from: Source,
+    joins: Vec<Join>,
+    subqueries: Vec<Subquery>,
+    distinct: bool,
+    refused: Option<Refusal>,
+}
+
+impl Query {
+    /// Starts a query that selects nothing yet.
+    pub(crate) fn new(from: Source) -> Self {
+        Self {
+            statement: SelectStatement::new(),
+            from,
+            joins: Vec::new(),
+            subqueries: Vec::new(),
+            distinct: false,
+            refused: None,
+        }
+    }
+
+    /// The table of the facade that the query started from.
+    pub(crate) fn table(&self) -> &'static str {
+        self.from.table
+    }
+
+    /// The name of that table in the query.
+    pub(crate) fn alias(&self) -> &DynIden {
+        &self.from.alias
+    }
+
+    /// The name of the table that was joined last.
+    pub(crate) fn last_alias(&self) -> &DynIden {
+        self.joins.last().map_or(&self.from.alias, |join| &join.source.alias)
+    }
+
+    /// The statement, for what holds nothing that a caller gave, or has been checked.
+    pub(crate) fn unchecked(&mut self) -> &mut SelectStatement {
+        &mut self.statement
+    }
+
+    /// Checks an expression, and hands it to `add` if it is one that a scoped query takes.
+    pub(crate) fn with(mut self, place: &'static str, expr: Expr, add: impl FnOnce(&mut Self, Expr)) -> Self {
+        match check(place, &expr) {
+            Ok(()) => add(&mut self, expr),
+            Err(refused) => self.refuse(refused),
+        }
+        self
+    }
+
+    /// Checks a condition, and hands it to `add`.
+    pub(crate) fn with_condition(
+        mut self,
+        place: &'static str,
+        condition: Condition,
+        add: impl FnOnce(&mut Self, Condition),
+    ) -> Self {
+        match check_condition(place, &condition) {
+            Ok(()) => add(&mut self, condition),
+            Err(refused) => self.refuse(refused),
+        }
+        self
+    }
+
+    /// Checks a name, and hands it to `add`.
+    pub(crate) fn with_name(
+        mut self,
+        place: &'static str,
+        name: DynIden,
+        add: impl FnOnce(&mut Self, DynIden),
+    ) -> Self {
+        match check_name(place, &name) {
+            Ok(()) => add(&mut self, name),
+            Err(refused) => self.refuse(refused),
+        }
+        self
+    }
+
+    pub(crate) fn filter(self, condition: Condition) -> Self {
+        self.with_condition("the filter", condition, |query, condition| {
+            query.statement.cond_where(condition);
+        })
+    }
+
+    pub(crate) fn refuse(&mut self, refused: Refusal) {
+        self.refused.get_or_insert(refused);
+    }
+
+    pub(crate) fn distinct(&mut self) {
+        self.distinct = true;
+    }
+
+    /// Joins a table. The scope's predicate is and-ed to `on` as the statement is completed.
+    pub(crate) fn join(self, kind: JoinType, source: Source, on: Condition) -> Self {
+        let query = self.with_name("the join", source.alias.clone(), |_, _| {});
+        query.with_condition("the join", on, |query, on| query.joins.push(Join { kind, source, on }))
+    }
+
+    pub(crate) fn subquery(&mut self, subquery: Subquery) {
+        self.subqueries.push(subquery);
+    }
+
+    /// Completes the statement: `FROM`, the joins, and a predicate for each table.
+    ///
+    /// The predicate of the first table is in `WHERE`, that of a joined one in its `ON`, so that rows of the left
+    /// side stay. Where a join keeps the rows of its right side too, neither place would do: there each table is
+    /// a derived one that has the rows of the scope alone.
+    pub(crate) fn scoped(self, within: &Within) -> Result<SelectStatement> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
+        let mut select = self.statement;
+        let derived = self.joins.iter().any(|join| matches!(join.kind, JoinType::RightJoin | JoinType::FullOuterJoin));
+        let predicate = self.from.predicate(within)?;
+        if derived {
+            let alias = self.from.alias.clone();
+            select.from_subquery(self.from.filtered(predicate), alias);
+        } else {
+            select.from(self.from.reference).cond_where(predicate);
+        }
+        for Join { kind, source, on } in self.joins {
+            let predicate = source.predicate(within)?;
+            if derived {
+                let alias = source.alias.clone();
+                select.join_subquery(kind, source.filtered(predicate), alias, on);
+            } else {
+                select.join(kind, source.reference.into_table_ref(), Condition::all().add(on).add(predicate));
+            }
+        }
+        for subquery in self.subqueries {
+            select.cond_where(subquery.expr(within)?);
+        }
+        Ok(select)
+    }
+
+    /// Completes the statement of a query of which only the number of rows matters, or whether there are any.
+    pub(crate) fn rows(self, within: &Within) -> Result<SelectStatement> {
+        let distinct = self.distinct;
+        let mut rows = self.scoped(within)?;
+        if !distinct {
+            rows.clear_selects().clear_order_by().expr(Expr::val(1));
+        }
+        Ok(rows)
+    }
+
+    /// Completes the statement, and renders it.
+    pub(crate) fn build(self, within: &Within) -> Result<Statement> {
+        Ok(super::build(&self.scoped(within)?))
+    }
+}

@@ -1,0 +1,170 @@
+//! What the rows of a select are read into.
+
+use std::marker::PhantomData;
+
+use sea_orm::{DbErr, FromQueryResult, JsonValue, QueryResult, TryGetableMany};
+
+use crate::{Facade, facade::Model};
+
+/// What a row is read into. Sealed by what it is for: [`Select`](crate::Select) names the shapes.
+#[diagnostic::on_unimplemented(
+    message = "it has not been said what the columns are read into",
+    label = "columns were selected, and no type for their rows",
+    note = "say `into_model::<T>()`, `into_tuple::<T>()`, `into_partial_model::<T>()` or `into_json()`"
+)]
+pub trait Shape: 'static {
+    /// A row.
+    type Row: Send;
+
+    /// Reads a row.
+    #[doc(hidden)]
+    fn read(row: &QueryResult) -> Result<Self::Row, DbErr>;
+}
+
+/// The model of a facade.
+#[derive(Debug)]
+pub struct Whole<F>(PhantomData<fn() -> F>);
+
+/// The model of a facade whose table a left join may have no row of.
+#[derive(Debug)]
+pub struct Maybe<F>(PhantomData<fn() -> F>);
+
+/// The model of a facade, and those of the related rows.
+#[derive(Debug)]
+pub struct WithMany<F, G>(PhantomData<fn() -> (F, G)>);
+
+/// Columns of which it has not been said yet what they are read into.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a type without a value")]
+pub enum Columns {}
+
+/// A struct that is `FromQueryResult`.
+#[derive(Debug)]
+pub struct AsModel<T>(PhantomData<fn() -> T>);
+
+/// A tuple, by position.
+#[derive(Debug)]
+pub struct AsTuple<T>(PhantomData<fn() -> T>);
+
+/// A JSON object, by the names of the columns.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a type without a value")]
+pub enum AsJson {}
+
+impl<F: Facade> Shape for Whole<F> {
+    type Row = Model<F>;
+
+    fn read(row: &QueryResult) -> Result<Model<F>, DbErr> {
+        Model::<F>::from_query_result(row, "")
+    }
+}
+
+impl<T: FromQueryResult + Send + 'static> Shape for AsModel<T> {
+    type Row = T;
+
+    fn read(row: &QueryResult) -> Result<T, DbErr> {
+        T::from_query_result(row, "")
+    }
+}
+
+impl<T: TryGetableMany + Send + 'static> Shape for AsTuple<T> {
+    type Row = T;
+
+    fn read(row: &QueryResult) -> Result<T, DbErr> {
+        T::try_get_many_by_index(row).map_err(Into::into)
+    }
+}
+
+impl Shape for AsJson {
+    type Row = JsonValue;
+
+    fn read(row: &QueryResult) -> Result<JsonValue, DbErr> {
+        JsonValue::from_query_result(row, "")
+    }
+}
+
+/// A table of a row that has several, whose columns are under a prefix.
+pub trait Part: 'static {
+    /// Its part of the row.
+    type Row: Send;
+
+    /// Reads it.
+    #[doc(hidden)]
+    fn read(row: &QueryResult, prefix: &str) -> Result<Self::Row, DbErr>;
+}
+
+impl<F: Facade> Part for Whole<F> {
+    type Row = Model<F>;
+
+    fn read(row: &QueryResult, prefix: &str) -> Result<Model<F>, DbErr> {
+        Model::<F>::from_query_result(row, prefix)
+    }
+}
+
+impl<F: Facade> Part for Maybe<F> {
+    type Row = Option<Model<F>>;
+
+    fn read(row: &QueryResult, prefix: &str) -> Result<Option<Model<F>>, DbErr> {
+        Model::<F>::from_query_result_optional(row, prefix)
+    }
+}
+
+/// A shape that a further table can be added to: a model, or several of up to five tables.
+#[diagnostic::on_unimplemented(
+    message = "no further table can be read with these rows",
+    label = "these rows are not models of one to five tables",
+    note = "join the table, and select its columns"
+)]
+pub trait And<P: Part> {
+    /// The shape with it.
+    type Shape: Shape;
+
+    /// The prefix of its columns.
+    #[doc(hidden)]
+    const PREFIX: &'static str;
+
+    /// Whether there was one table alone, whose columns had no prefix.
+    #[doc(hidden)]
+    const IS_FIRST: bool = false;
+}
+
+impl<F: Facade, P: Part> And<P> for Whole<F> {
+    type Shape = (Self, P);
+    const PREFIX: &'static str = PREFIXES[1];
+    const IS_FIRST: bool = true;
+}
+
+/// The prefixes of the columns of each table, as SeaORM has them.
+pub(crate) const PREFIXES: [&str; 6] = ["A_", "B_", "C_", "D_", "E_", "F_"];
+
+macro_rules! several {
+    ($($part:ident $index:literal),+) => {
+        impl<$($part: Part),+> Shape for ($($part,)+) {
+            type Row = ($($part::Row,)+);
+
+            fn read(row: &QueryResult) -> Result<Self::Row, DbErr> {
+                Ok(($($part::read(row, PREFIXES[$index])?,)+))
+            }
+        }
+    };
+}
+
+several!(A 0, B 1);
+several!(A 0, B 1, C 2);
+several!(A 0, B 1, C 2, D 3);
+several!(A 0, B 1, C 2, D 3, E 4);
+several!(A 0, B 1, C 2, D 3, E 4, F 5);
+
+macro_rules! and {
+    ($($part:ident),+; $index:literal) => {
+        impl<$($part: Part,)+ P: Part> And<P> for ($($part,)+) {
+            type Shape = ($($part,)+ P);
+            const PREFIX: &'static str = PREFIXES[$index];
+        }
+    };
+}
+
+and!(A, B; 2);
+and!(A, B, C; 3);
+and!(A, B, C, D; 4);
+and!(A, B, C, D, E; 5);

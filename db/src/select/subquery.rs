@@ -1,0 +1,123 @@
+//! Subqueries: scoped queries in the filter of another.
+
+use sea_orm::{
+    Condition, IntoSimpleExpr,
+    sea_query::{Expr, ExprTrait, IntoCondition},
+};
+
+use super::{Columns, Query, Select, query::Source};
+use crate::{
+    Facade, Result,
+    expression::check,
+    predicate::Within,
+    relation::{Onto, RelatedTo, Sub, Through, on},
+};
+
+/// A test of a row against a query that has predicates of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Subquery {
+    test: Test,
+    query: Query,
+}
+
+#[derive(Clone, Debug)]
+enum Test {
+    In(Expr),
+    NotIn(Expr),
+    Exists,
+    NotExists,
+}
+
+impl Subquery {
+    /// Tests that an expression is, or is not, among the values of a query.
+    pub(crate) fn of<G: Facade, K>(expr: Expr, is_in: bool, select: Select<G, K, Columns>) -> Self {
+        let mut query = select.query;
+        if let Err(refused) = check("the filter", &expr) {
+            query.refuse(refused);
+        }
+        Self { test: if is_in { Test::In(expr) } else { Test::NotIn(expr) }, query }
+    }
+
+    /// Completes the statement.
+    pub(crate) fn expr(self, within: &Within) -> Result<Expr> {
+        let query = self.query.scoped(within)?;
+        Ok(match self.test {
+            Test::In(expr) => expr.in_subquery(query),
+            Test::NotIn(expr) => expr.not_in_subquery(query),
+            Test::Exists => Expr::exists(query),
+            Test::NotExists => Expr::exists(query).not(),
+        })
+    }
+}
+
+impl<F: Facade, J, R> Select<F, J, R> {
+    /// Keeps the rows for which an expression is among the values of another scoped query, which selects one column.
+    ///
+    /// Stands for SeaORM's `ColumnTrait::in_subquery`, which takes a statement. Each table of the other query
+    /// carries the predicate of its own.
+    ///
+    /// ```ignore
+    /// let active = ResearchPlan::find().filter(…).select_only().column(research_plan::Column::Id);
+    /// PlanStep::find().in_subquery(plan_step::Column::PlanId, active)
+    /// ```
+    pub fn in_subquery<G: Facade, K>(
+        mut self,
+        expr: impl IntoSimpleExpr,
+        select: Select<G, K, Columns>,
+    ) -> Select<F, (Sub<G, K>, J), R> {
+        self.query.subquery(Subquery::of(expr.into_simple_expr(), true, select));
+        self.cast()
+    }
+
+    /// Keeps the rows for which an expression is not among the values of another scoped query, which selects one
+    /// column. As SQL has it, that is none where one of the values is NULL.
+    pub fn not_in_subquery<G: Facade, K>(
+        mut self,
+        expr: impl IntoSimpleExpr,
+        select: Select<G, K, Columns>,
+    ) -> Select<F, (Sub<G, K>, J), R> {
+        self.query.subquery(Subquery::of(expr.into_simple_expr(), false, select));
+        self.cast()
+    }
+
+    /// Keeps the rows that have a related row for which the condition holds: an `EXISTS`.
+    ///
+    /// Stands for SeaORM's `Select::has_related`.
+    pub fn has_related<G: Facade>(self, _: G, condition: impl IntoCondition) -> Select<F, Onto<F, G, J>, R>
+    where
+        F: RelatedTo<G>,
+    {
+        self.related::<G>(Test::Exists, condition.into_condition())
+    }
+
+    /// Keeps the rows that have no related row for which the condition holds: a `NOT EXISTS`.
+    pub fn has_no_related<G: Facade>(self, _: G, condition: impl IntoCondition) -> Select<F, Onto<F, G, J>, R>
+    where
+        F: RelatedTo<G>,
+    {
+        self.related::<G>(Test::NotExists, condition.into_condition())
+    }
+
+    fn related<G: Facade>(mut self, test: Test, condition: Condition) -> Select<F, Onto<F, G, J>, R>
+    where
+        F: RelatedTo<G>,
+    {
+        use sea_orm::JoinType;
+
+        let (relation, own) = (F::relation(), self.query.alias().clone());
+        let source = Source::of::<G>(None);
+        let related = source.alias.clone();
+        let mut query = Query::new(source).filter(condition);
+        query.unchecked().expr(Expr::val(1));
+        query = match (relation.via, F::Through::junction()) {
+            (Some(via), Some(junction)) => {
+                let between = junction.source.alias.clone();
+                let joined = query.join(JoinType::InnerJoin, junction.source, on(relation.to, &between, &related));
+                joined.filter(on(via, &own, &between))
+            }
+            _ => query.filter(on(relation.to, &own, &related)),
+        };
+        self.query.subquery(Subquery { test, query });
+        self.cast()
+    }
+}

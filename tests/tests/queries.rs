@@ -1,0 +1,26 @@
+//! Every query of SeaORM's, in scope: what it returns, what it sends, and that a second tenant, whose rows have the same
+//! ids, gets into none of it, with row-level security and without.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "queries/columns.rs"]
+mod columns;
+#[path = "queries/joins.rs"]
+mod joins;
+#[path = "queries/loads.rs"]
+mod loads;
+#[path = "queries/oracle.rs"]
+mod oracle;
+#[path = "queries/pages.rs"]
+mod pages;
+#[path = "queries/rows.rs"]
+mod rows;
+#[path = "queries/saves.rs"]
+mod saves;
+#[path = "queries/subqueries.rs"]
+mod subqueries;
+#[path = "queries/tables.rs"]
+mod tables;
+#[path = "queries/world.rs"]
+mod world;
+#[path = "queries/writes.rs"]
+mod writes;
