@@ -40,6 +40,14 @@ pub(crate) fn check_condition(place: &'static str, condition: &Condition) -> Res
     check(place, &Expr::from(condition.clone()))
 }
 
+/// Puts a condition between brackets.
+///
+/// sea-query leaves brackets out by the precedence of operators, and trusts that an expression has the operands that its
+/// operator takes: `Binary(x, Between, y)`, put together by hand, would have what is and-ed to it for its upper bound.
+pub(crate) fn bracketed(condition: Condition) -> Condition {
+    if condition.is_empty() { condition } else { Condition::all().add(Expr::tuple([condition.into()])) }
+}
+
 /// Checks an expression given at `place`.
 pub(crate) fn check(place: &'static str, expr: &Expr) -> Result<(), Refusal> {
     walk(expr).map_err(|what| Refusal { place, what })

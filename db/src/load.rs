@@ -8,11 +8,11 @@ use sea_orm::{
 };
 
 use crate::{
-    Context, Facade, ReadOnly, Result, Scope, ScopedTo, Select,
+    Context, Facade, Paged, Paginator, ReadOnly, Result, Scope, ScopedTo, Select,
     error::{Kind, from_row},
     facade::{Key, Model, ModelEx, key_columns},
     predicate::Within,
-    relation::{Beside, Onto, RelatedTo},
+    relation::{Beside, Onto, RelatedTo, TogetherWith},
     select::{against, model},
     transaction::MAX_VALUES,
 };
@@ -29,8 +29,8 @@ async fn related<F, G, K, S, M>(
     cx: &Context<S, ReadOnly>,
 ) -> Result<Vec<Vec<Model<G>>>>
 where
-    F: RelatedTo<G> + ScopedTo<S>,
-    G: ScopedTo<S>,
+    F: RelatedTo<G> + TogetherWith<G, S>,
+    G: Facade,
     Onto<F, G, (F, K)>: Beside<G, S>,
     S: Scope,
     M: ModelTrait<Entity = F::Entity>,
@@ -106,8 +106,8 @@ pub trait LoadRelated<F: Facade> {
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Option<Model<G>>>>> + Send
     where
-        F: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        F: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<F, G, (F, K)>: Beside<G, S>,
         S: Scope;
@@ -123,8 +123,8 @@ pub trait LoadRelated<F: Facade> {
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Vec<Model<G>>>>> + Send
     where
-        F: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        F: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<F, G, (F, K)>: Beside<G, S>,
         S: Scope;
@@ -142,8 +142,8 @@ pub trait LoadRelated<F: Facade> {
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Vec<Model<G>>>>> + Send
     where
-        F: RelatedTo<G, Through = V> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        F: RelatedTo<G, Through = V> + TogetherWith<G, S>,
+        G: Facade,
         V: Facade,
         K: 'static,
         Onto<F, G, (F, K)>: Beside<G, S>,
@@ -160,8 +160,8 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         cx: &Context<S, ReadOnly>,
     ) -> Result<Vec<Option<Model<G>>>>
     where
-        M::Facade: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        M::Facade: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
@@ -176,8 +176,8 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         cx: &Context<S, ReadOnly>,
     ) -> Result<Vec<Vec<Model<G>>>>
     where
-        M::Facade: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        M::Facade: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
@@ -337,6 +337,36 @@ impl<F: Facade, W> Load<F, W> {
     }
 }
 
+impl<F: Facade, W> Load<F, W> {
+    /// Turns the load into pages of so many rows, at least one; the first is page 0.
+    pub fn paginate<S: Scope>(self, cx: &Context<S, ReadOnly>, page_size: u64) -> Paginator<'_, S, Self>
+    where
+        F: ScopedTo<S>,
+        W: With<F, S> + Clone,
+        ModelEx<F>: From<Model<F>>,
+    {
+        Paginator::new(self, cx, page_size)
+    }
+}
+
+impl<F, W, S> Paged<S> for Load<F, W>
+where
+    F: ScopedTo<S>,
+    W: With<F, S> + Clone,
+    S: Scope,
+    ModelEx<F>: From<Model<F>>,
+{
+    type Item = ModelEx<F>;
+
+    async fn total(self, cx: &Context<S, ReadOnly>) -> Result<u64> {
+        self.select.total(cx).await
+    }
+
+    async fn page(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<Vec<ModelEx<F>>> {
+        self.limit(limit).offset(offset).all(cx).await
+    }
+}
+
 impl<F: Facade, W: Clone> Clone for Load<F, W> {
     fn clone(&self) -> Self {
         Self { select: self.select.clone(), with: self.with.clone() }
@@ -415,8 +445,8 @@ impl<F: Facade, S: Scope> With<F, S> for () {
 
 impl<F, G, N, W, S> With<F, S> for (Load<G, N>, W)
 where
-    F: RelatedTo<G> + ScopedTo<S>,
-    G: ScopedTo<S>,
+    F: RelatedTo<G> + TogetherWith<G, S>,
+    G: Facade,
     Onto<F, G, (F, ())>: Beside<G, S>,
     ModelEx<G>: From<Model<G>>,
     N: With<G, S>,

@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Result, Scope, ScopedTo, Select, Updatable, UpdateColumns,
     error::Kind,
-    expression::{Refusal, check, check_condition},
+    expression::{Refusal, bracketed, check, check_condition},
     facade::{ActiveModel, Model, key_columns, table_name},
     predicate,
     predicate::Within,
@@ -56,6 +56,33 @@ impl<F: Facade> Update<F> {
     where
         F: Updatable<S>,
     {
+        let (id, update) = self.checked()?;
+        let found = if update.columns.is_empty() {
+            Select::<F>::by_id(id).one(cx).await?
+        } else {
+            update.exec_with_returning(cx).await?.into_iter().next()
+        };
+        found.ok_or_else(|| Kind::NotFound { table: table_name::<F>() }.into())
+    }
+
+    /// Writes what the draft sets. A draft that sets nothing sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`exec`](Self::exec).
+    pub async fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Result<()>
+    where
+        F: Updatable<S>,
+    {
+        let (_, update) = self.checked()?;
+        if !update.columns.is_empty() && update.exec(cx).await?.rows_affected == 0 {
+            return Err(Kind::NotFound { table: table_name::<F>() }.into());
+        }
+        Ok(())
+    }
+
+    /// Returns the key of the row, and the update of it.
+    fn checked(self) -> Result<(ValueTuple, UpdateMany<F>)> {
         let table = table_name::<F>();
         let id = self.id.ok_or(Kind::KeyNotSet { table })?;
         for (column, value) in key_columns::<F>().zip(id.clone()) {
@@ -65,12 +92,7 @@ impl<F: Facade> Update<F> {
         }
         let mut update = UpdateMany::<F>::new().filter(key_is::<F>(id.clone()));
         update.assign(&self.row);
-        let found = if update.columns.is_empty() {
-            Select::<F>::by_id(id).one(cx).await?
-        } else {
-            update.exec_with_returning(cx).await?.into_iter().next()
-        };
-        found.ok_or_else(|| Kind::NotFound { table }.into())
+        Ok((id, update))
     }
 }
 
@@ -121,7 +143,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
         let condition = condition.into_condition();
         match check_condition("the filter", &condition) {
-            Ok(()) => self.query = self.query.filter(condition),
+            Ok(()) => self.query = self.query.filter(bracketed(condition)),
             Err(refused) => self.refuse(refused),
         }
         self

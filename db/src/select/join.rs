@@ -2,12 +2,12 @@
 
 use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Iterable, JoinType, Order,
-    sea_query::{DynIden, Expr, IntoIden, SelectExpr},
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden, SelectExpr},
 };
 
 use super::{And, Maybe, Part, Query, Select, Source, Whole, WithMany, shape::PREFIXES};
 use crate::{
-    Facade,
+    Facade, Row,
     expression::refusal,
     facade::{Column, key_columns},
     relation::{Onto, RelatedTo, Through, on},
@@ -136,6 +136,22 @@ impl<F: Facade, J, R> Select<F, J, R> {
         self.join_from(JoinType::LeftJoin, from, related).and::<G, Maybe<G>>()
     }
 
+    /// Joins the table of a related facade, and keeps the rows that are related to this row of it.
+    ///
+    /// Stands for SeaORM's `QueryFilter::belongs_to`. To a row that is not of the context's scope nothing is related.
+    pub fn belongs_to<M: Row>(self, row: &M) -> Select<F, Onto<F, M::Facade, J>, R>
+    where
+        F: RelatedTo<M::Facade>,
+    {
+        let own = self.query.alias().clone();
+        let name = "belongs_to".into_iden();
+        let mut query = along::<F, M::Facade>(self.query, JoinType::InnerJoin, &own, Some(name.clone()));
+        for (column, value) in key_columns::<M::Facade>().zip(row.get_primary_key_value()) {
+            query.unchecked().and_where(Expr::col((name.clone(), column)).eq(value));
+        }
+        Select::over(query)
+    }
+
     /// Selects the columns of the table that was joined last, under the prefix by which they are read.
     fn and<G: Facade, P: Part>(mut self) -> Select<F, J, R::Shape>
     where
@@ -148,6 +164,19 @@ impl<F: Facade, J, R> Select<F, J, R> {
         let related = self.query.last_alias().clone();
         self.query.unchecked().exprs(columns::<G>(&related, R::PREFIX));
         self.cast()
+    }
+}
+
+impl<F: Facade, G: Facade, J, R> Select<F, (G, J), R> {
+    /// Reads each row with one of a further table that is related to the one that was joined last. A left join.
+    pub fn and_also_related<H: Facade>(self, _: H) -> Select<F, Onto<G, H, (G, J)>, R::Shape>
+    where
+        G: RelatedTo<H>,
+        R: And<Maybe<H>>,
+    {
+        let last = self.query.last_alias().clone();
+        let query = along::<G, H>(self.query, JoinType::LeftJoin, &last, None);
+        Select::<F, Onto<G, H, (G, J)>, R>::over(query).and::<H, Maybe<H>>()
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
 use super::subquery::Subquery;
 use crate::{
     Facade, Result, ScopeDeclaration,
-    expression::{Refusal, check, check_condition, check_name},
+    expression::{Refusal, bracketed, check, check_condition, check_name},
     facade::table_name,
     predicate::Within,
 };
@@ -133,7 +133,7 @@ impl Query {
 
     pub(crate) fn filter(self, condition: Condition) -> Self {
         self.with_condition("the filter", condition, |query, condition| {
-            query.statement.cond_where(condition);
+            query.statement.cond_where(bracketed(condition));
         })
     }
 
@@ -148,7 +148,7 @@ impl Query {
     /// Joins a table. The scope's predicate is and-ed to `on` as the statement is completed.
     pub(crate) fn join(self, kind: JoinType, source: Source, on: Condition) -> Self {
         let query = self.with_name("the join", source.alias.clone(), |_, _| {});
-        query.with_condition("the join", on, |query, on| query.joins.push(Join { kind, source, on }))
+        query.with_condition("the join", on, |query, on| query.joins.push(Join { kind, source, on: bracketed(on) }))
     }
 
     pub(crate) fn subquery(&mut self, subquery: Subquery) {

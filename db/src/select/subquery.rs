@@ -35,6 +35,7 @@ impl Subquery {
         if let Err(refused) = check("the filter", &expr) {
             query.refuse(refused);
         }
+        let expr = Expr::tuple([expr]);
         Self { test: if is_in { Test::In(expr) } else { Test::NotIn(expr) }, query }
     }
 
