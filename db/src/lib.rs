@@ -54,6 +54,7 @@
 //! |---|---|
 //! | connect | [`Db`], [`DbOptions`], [`Db::check_database`] |
 //! | open a context | [`Db::with_tenant_context`], [`Db::with_user_context`], [`Db::with_identity_context`], and with options [`Db::tenant`], [`Db::user`], [`Db::identity`], [`Db::system_tenant`] |
+//! | do what cannot be rolled back | [`Context::after_commit`] |
 //! | say who is asking | [`Authenticated`] |
 //! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
 //! | put an entity into a scope | [`tenant_scoped`], [`user_scoped`], [`identity_scoped`] |
@@ -95,6 +96,7 @@ mod error;
 mod expression;
 mod facade;
 mod health;
+mod hooks;
 mod id;
 mod insert;
 mod login;

@@ -106,7 +106,9 @@ impl<S: Scope, M: Mode> Open<'_, S, M> {
             // Another context was swapped for it, or a savepoint's future was leaked: it is not this one's to commit.
             return Err(Error::from(Kind::Interrupted).into());
         }
-        context.commit().instrument(span).await?;
+        let hooks = context.end().instrument(span).await?;
+        // Outside of the scope of `OPEN`, and with the connection given back: a hook may open a context.
+        hooks.run().await;
         Ok(value)
     }
 
