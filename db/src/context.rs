@@ -79,6 +79,11 @@ impl<S: Scope, M: Mode> Context<S, M> {
         self.transaction().level()
     }
 
+    /// Whether this is the context whose level it is, and a statement in it could not be serialized or deadlocked.
+    pub(crate) fn is_contended(&mut self, level: Level) -> bool {
+        self.transaction().is_contended(level)
+    }
+
     /// Runs `f` in a savepoint: what it does is kept if it returns `Ok`, and taken back if it returns `Err`,
     /// panics or is dropped, its [`after_commit`](Context::after_commit) hooks included. The context itself goes on
     /// in each case.

@@ -54,6 +54,7 @@
 //! |---|---|
 //! | connect | [`Db`], [`DbOptions`], [`Db::check_database`] |
 //! | open a context | [`Db::with_tenant_context`], [`Db::with_user_context`], [`Db::with_identity_context`], and with options [`Db::tenant`], [`Db::user`], [`Db::identity`], [`Db::system_tenant`] |
+//! | run again what met another transaction | [`Open::retry`] |
 //! | do what cannot be rolled back | [`Context::after_commit`] |
 //! | say who is asking | [`Authenticated`] |
 //! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
@@ -106,6 +107,7 @@ mod predicate;
 pub mod prelude;
 #[cfg(feature = "raw")]
 mod raw;
+mod retry;
 mod returning;
 mod scope;
 mod select;
@@ -129,6 +131,7 @@ pub use crate::{
     insert::{Insert, InsertMany, OnConflict},
     open::Open,
     options::{DbOptions, TlsMode},
+    retry::Retry,
     returning::Affected,
     scope::{Deletable, Identity, Insertable, KeyOf, Scope, ScopeKind, ScopedTo, Tenant, Updatable, User},
     select::Select,
