@@ -50,6 +50,8 @@ mod a_facade_is_named_where_its_table_gives_no_name;
 mod a_facade_is_not_put_into_a_scope_by_hand;
 #[path = "../ui/pass/a_helper_that_writes_does_not_run_in_a_context_that_reads.rs"]
 mod a_helper_that_writes_does_not_run_in_a_context_that_reads;
+#[path = "../ui/pass/a_hook_for_the_commit_is_not_registered_in_a_context_that_reads.rs"]
+mod a_hook_for_the_commit_is_not_registered_in_a_context_that_reads;
 #[path = "../ui/pass/a_key_of_a_scope_attribute_is_given_once.rs"]
 mod a_key_of_a_scope_attribute_is_given_once;
 #[path = "../ui/pass/a_mode_is_not_implemented_by_hand.rs"]
