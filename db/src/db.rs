@@ -13,8 +13,8 @@ use sea_orm::sqlx::{self, PgPool};
 use tracing::Span;
 
 use crate::{
-    Authenticated, DbOptions, Error, Identity, IdentityContext, Open, OrganizationId, Result, Tenant, TenantContext,
-    User, UserContext,
+    Authenticated, DbOptions, Error, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
+    TenantContext, User, UserContext,
     contract::Prefix,
     error::Kind,
     open::Subject,
@@ -142,6 +142,17 @@ impl Db {
     /// Opens a context for sign-in, with options.
     pub fn identity(&self) -> Open<'_, Identity> {
         Open::new(self, (), "enter_identity()".to_owned(), Subject::default())
+    }
+
+    /// Runs a closure for one organization after another, each in a system context of its own; see
+    /// [`ForEachTenant`].
+    ///
+    /// # This widens power
+    ///
+    /// As [`system_tenant`](Self::system_tenant) does: no membership is checked. `reason` says what for; it is in the
+    /// tracing span of each.
+    pub fn for_each_tenant(&self, reason: &str) -> ForEachTenant<'_> {
+        ForEachTenant::new(self, reason.to_owned())
     }
 
     /// Closes the pool: waits for the contexts that are open, and closes their connections. Contexts cannot

@@ -56,6 +56,7 @@
 //! | open a context | [`Db::with_tenant_context`], [`Db::with_user_context`], [`Db::with_identity_context`], and with options [`Db::tenant`], [`Db::user`], [`Db::identity`], [`Db::system_tenant`] |
 //! | run again what met another transaction | [`Open::retry`] |
 //! | do what cannot be rolled back | [`Context::after_commit`] |
+//! | work through all organizations | [`Db::for_each_tenant`] |
 //! | say who is asking | [`Authenticated`] |
 //! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
 //! | put an entity into a scope | [`tenant_scoped`], [`user_scoped`], [`identity_scoped`] |
@@ -96,6 +97,7 @@ mod delete;
 mod error;
 mod expression;
 mod facade;
+mod for_each_tenant;
 mod health;
 mod hooks;
 mod id;
@@ -105,6 +107,7 @@ mod open;
 mod options;
 mod predicate;
 pub mod prelude;
+mod progress;
 #[cfg(feature = "raw")]
 mod raw;
 mod retry;
@@ -126,6 +129,7 @@ pub use crate::{
     delete::{Delete, DeleteMany},
     error::{Error, Result},
     facade::{Facade, ScopeDeclaration, UpdateColumns, Verbs},
+    for_each_tenant::{ForEachTenant, TenantFailure, TenantReport},
     health::{Health, HealthStatus},
     id::{OrganizationId, UserId},
     insert::{Insert, InsertMany, OnConflict},
