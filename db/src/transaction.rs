@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     id: u64,
     pooled: PoolConnection<Postgres>,
     state: State,
+    /// Whether a message of this transaction could not be serialized or deadlocked, in a savepoint too.
+    contended: bool,
     in_use: Arc<AtomicU32>,
     taken: Instant,
     span: Span,
@@ -61,7 +63,16 @@ impl Connection {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         in_use.fetch_add(1, Ordering::Relaxed);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, pooled: connection, state: State::Idle, in_use, taken: Instant::now(), span, outcome: "rolled back" }
+        Self {
+            id,
+            pooled: connection,
+            state: State::Idle,
+            contended: false,
+            in_use,
+            taken: Instant::now(),
+            span,
+            outcome: "rolled back",
+        }
     }
 
     /// Sends the opening message of a context.
@@ -124,7 +135,9 @@ impl Connection {
             }
             _ => before,
         };
-        result.map_err(Error::from)
+        let result = result.map_err(Error::from);
+        self.contended |= result.as_ref().is_err_and(Error::is_serialization_failure);
+        result
     }
 
     async fn commit(&mut self) -> Result<()> {
@@ -310,6 +323,12 @@ impl Transaction {
     /// Returns the innermost level that is open.
     pub(crate) fn level(&mut self) -> Level {
         self.connection_mut().level()
+    }
+
+    /// Whether this is the transaction that a level is of, and a statement in it could not be serialized or deadlocked.
+    pub(crate) fn is_contended(&mut self, level: Level) -> bool {
+        let connection = self.connection.get_mut();
+        connection.contended && connection.id == level.transaction
     }
 
     /// Opens a savepoint, and returns its level.

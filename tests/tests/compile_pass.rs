@@ -54,6 +54,8 @@ mod a_facade_is_not_put_into_a_scope_by_hand;
 mod a_field_of_a_scoped_entity_has_no_cfg_attr;
 #[path = "../ui/pass/a_helper_that_writes_does_not_run_in_a_context_that_reads.rs"]
 mod a_helper_that_writes_does_not_run_in_a_context_that_reads;
+#[path = "../ui/pass/a_hook_for_the_commit_is_not_registered_in_a_context_that_reads.rs"]
+mod a_hook_for_the_commit_is_not_registered_in_a_context_that_reads;
 #[path = "../ui/pass/a_join_does_not_cross_scopes.rs"]
 mod a_join_does_not_cross_scopes;
 #[path = "../ui/pass/a_join_takes_no_relation_of_seaorms.rs"]
