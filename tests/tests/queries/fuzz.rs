@@ -300,6 +300,18 @@ async fn no_operator_gets_out_of_its_condition() {
     assert_eq!(ask(points().gt(0).or(points().lt(0))).await - before, 5);
 }
 
+/// An operator that lacks an operand would take the predicate for it, if what is given were not between brackets.
+#[tokio::test]
+async fn what_is_given_is_between_brackets() {
+    let world = World::new().await;
+    let lacking = || Expr::Binary(Box::new(points()), BinOper::Between, Box::new(Expr::val(1)));
+    for place in [9, 12, 15, 23, 24] {
+        tried(&world, place, lacking()).await.unwrap_err();
+        let statements = world.statements();
+        assert!(statements[0].contains(r#"("task"."points" BETWEEN $"#), "{statements:?}");
+    }
+}
+
 /// Names are written between quotes: those of columns, of tables, and of what is selected.
 #[tokio::test]
 async fn a_name_with_a_quote_in_it_is_refused_everywhere() {
