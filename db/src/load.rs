@@ -49,7 +49,8 @@ where
     for keys in keys.chunks(MAX_VALUES / 2 / names.len().max(1)) {
         let parents: Vec<Expr> = key_columns::<F>().map(|column| Expr::col((PARENT, column))).collect();
         let mut query = query.clone();
-        query.unchecked().and_where(Expr::tuple(parents).in_tuples(keys.to_vec()));
+        // Checked: a row by hand gives the key that it likes.
+        query = query.filter(Expr::tuple(parents).in_tuples(keys.to_vec()).into_condition());
         for row in cx.fetch_all(query.build(&Within::of(cx))?).await? {
             let (key, related) = (parent_key::<F>(&row, &names)?, model::<G>(&row)?);
             for &place in places.get(&key).into_iter().flatten() {
@@ -84,7 +85,8 @@ pub trait Row: ModelTrait<Entity = <Self::Facade as Facade>::Entity> {
         let find = Select::<G>::new().into_untyped();
         let mut query = against::<G, Self::Facade>(find, JoinType::InnerJoin, Some(PARENT.into_iden()));
         for (column, value) in key_columns::<Self::Facade>().zip(self.get_primary_key_value()) {
-            query.unchecked().and_where(Expr::col((PARENT, column)).eq(value));
+            // Checked: a row by hand gives the key that it likes.
+            query = query.filter(Expr::col((PARENT, column)).eq(value).into_condition());
         }
         Select::over(query)
     }
