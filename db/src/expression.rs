@@ -204,16 +204,36 @@ fn has_quote(name: &str) -> bool {
     name.contains(['"', '\0'])
 }
 
-/// A value that is bound: of it only the name of an enum is written, between quotes and not escaped. PostgreSQL has
-/// no integer beyond `bigint`, and sea-query panics at one.
+/// Checks a value that is about to be sent, wherever it came from.
+pub(crate) fn check_value(value: &Value) -> Result<(), Refusal> {
+    bindable(value).map_err(|what| Refusal { place: "a value", what })
+}
+
+/// Whether a value can be bound. PostgreSQL has no integer beyond `bigint`, and sea-query panics at one; and at an
+/// array of something else than it says.
+fn bindable(value: &Value) -> Result<(), Refused> {
+    match value {
+        Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
+            Err("a number that is larger than a `bigint`")
+        }
+        Value::Array(kind, Some(values)) => values.iter().try_for_each(|value| match value {
+            Value::Array(..) => Err("an array of arrays"),
+            _ if value.array_type() != *kind || *value == value.as_null() => {
+                Err("an array of something else than it says")
+            }
+            _ => bindable(value),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// A value that is bound: of it only the name of an enum is written, between quotes and not escaped.
 fn bound(value: &Value) -> Result<(), Refused> {
+    bindable(value)?;
     let name: &str = match value {
         Value::Enum(OptionEnum::Some(value)) => &value.type_name,
         Value::Enum(OptionEnum::None(name)) => name,
         Value::Array(ArrayType::Enum(name), _) => name,
-        Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
-            return Err("a number that is larger than a `bigint`");
-        }
         _ => return Ok(()),
     };
     if has_quote(name) { Err(NAME) } else { Ok(()) }

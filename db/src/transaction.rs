@@ -13,7 +13,7 @@ use std::{
 
 use sea_orm::{
     QueryResult, Statement,
-    sea_query::Values,
+    sea_query::{Value, Values},
     sqlx::{self, AssertSqlSafe, Executor, Postgres, SqlSafeStr, pool::PoolConnection},
 };
 use sea_query_sqlx::SqlxValues;
@@ -21,7 +21,7 @@ use sqlx_core::transaction::TransactionManager;
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::Span;
 
-use crate::{Error, Result, error::Kind};
+use crate::{Error, Result, error::Kind, expression::check_value};
 
 /// How many values PostgreSQL binds in one statement at most: their number is 16 bits wide in the protocol.
 pub(crate) const MAX_VALUES: usize = 65_535;
@@ -281,7 +281,11 @@ impl Transaction {
         // with an `i64` has to be two statements. The comment makes it two texts.
         let mut types = DefaultHasher::new();
         for value in &values.0 {
+            check_value(value)?;
             discriminant(value).hash(&mut types);
+            if let Value::Array(of, _) = value {
+                of.hash(&mut types);
+            }
         }
         // Writing to a `String` does not fail.
         write!(sql, " /* {:x} */", types.finish()).ok();
