@@ -6,10 +6,10 @@
 //! too: its statement was built elsewhere, with no scope.
 
 use sea_orm::{
-    Condition,
+    ColumnTrait, Condition, DbBackend, EntityName, EntityTrait, Iterable,
     sea_query::{
         ArrayType, BinOper, ColumnName, ColumnRef, DatabaseName, DynIden, Expr, Func, FunctionCall, Keyword,
-        OptionEnum, Order, SchemaName, SubQueryStatement, TableName, TypeRef, Value, extension::postgres::PgFunc,
+        OptionEnum, Order, SchemaName, SubQueryStatement, TableName, TableRef, TypeRef, Value, extension::postgres::PgFunc,
     },
 };
 
@@ -64,6 +64,21 @@ pub(crate) fn check_order(place: &'static str, order: &Order) -> Result<(), Refu
         _ => Err("an order that is not known here"),
     }
     .map_err(|what| Refusal { place, what })
+}
+
+/// Checks what an entity says of itself: its table's name, and how its columns are read and written.
+pub(crate) fn check_entity<E: EntityTrait>() -> Result<(), Refusal> {
+    let place = "the entity";
+    match E::default().table_ref() {
+        TableRef::Table(table, None) => table_name(&table).map_err(|what| Refusal { place, what })?,
+        _ => return Err(refusal(place, "a table that is not named")),
+    }
+    for column in E::Column::iter() {
+        check(place, &column.select_as(Expr::col(column)))?;
+        check(place, &column.save_as(Expr::val(1)))?;
+        check(place, &column.into_returning_expr(DbBackend::Postgres))?;
+    }
+    Ok(())
 }
 
 fn walk(expr: &Expr) -> Result<(), Refused> {
@@ -151,13 +166,21 @@ fn cast(args: &[Expr]) -> Result<(), Refused> {
         [Expr::Binary(value, BinOper::As, to)] => {
             walk(value)?;
             match &**to {
-                Expr::Custom(name) if is_plain(name.trim_end_matches("[]"), " ") => Ok(()),
+                Expr::Custom(name) if is_type(name) => Ok(()),
                 Expr::TypeName(name) => type_ref(name),
                 _ => Err("a cast to a type whose name is not plain"),
             }
         }
         _ => Err("a cast that is not known here"),
     }
+}
+
+/// Whether the text is the name of a type: words, and at most one `(10, 2)` among them.
+fn is_type(text: &str) -> bool {
+    let text = text.trim_end_matches("[]");
+    let Some((before, rest)) = text.split_once('(') else { return is_plain(text, " .") };
+    let Some((numbers, after)) = rest.split_once(')') else { return false };
+    numbers.chars().all(|c| c.is_ascii_digit() || ", ".contains(c)) && is_plain(&format!("{before}{after}"), " .")
 }
 
 /// Whether the text is a word of letters, digits and underscores, or such words with `between` between them.
@@ -293,6 +316,9 @@ mod tests {
             column().cast_as("text"),
             column().cast_as("timestamp with time zone"),
             column().cast_as("text[]"),
+            column().cast_as("numeric(10, 2)"),
+            column().cast_as("timestamp(3) with time zone"),
+            column().cast_as("public.citext"),
             Expr::current_timestamp(),
             Func::count(column()).filter(column().eq(1)).into(),
             Expr::tuple([column(), Expr::val(1)]),
@@ -318,6 +344,9 @@ mod tests {
             Expr::Keyword(Keyword::Custom(Alias::new("1=1) OR (1").into())),
             Func::cust(Alias::new("now() OR length")).arg("x").into(),
             column().cast_as(Alias::new("text) OR (1=1")),
+            column().cast_as(Alias::new("text(1) OR (1)")),
+            column().cast_as(Alias::new("text(1)) OR (1")),
+            column().cast_as(Alias::new("text(a)")),
             column().as_enum(Alias::new("t\") OR (\"a")),
             Expr::col(Unescaped).eq(1),
             Expr::col((Unescaped, "id")).eq(1),

@@ -8,7 +8,7 @@ use sea_orm::{
 use super::subquery::Subquery;
 use crate::{
     Facade, Result, ScopeDeclaration,
-    expression::{Refusal, check, check_condition, check_name},
+    expression::{Refusal, check, check_condition, check_entity, check_name},
     facade::table_name,
     predicate::Within,
 };
@@ -20,18 +20,23 @@ pub(crate) struct Source {
     pub(crate) alias: DynIden,
     reference: TableRef,
     scopes: &'static [ScopeDeclaration],
+    refused: Option<Refusal>,
 }
 
 impl Source {
     pub(crate) fn of<F: Facade>(alias: Option<DynIden>) -> Self {
         let (table, reference) = (table_name::<F>(), F::Entity::default().table_ref());
+        let refused = check_entity::<F::Entity>().err();
         match alias {
-            Some(alias) => Self { table, reference: reference.alias(alias.clone()), alias, scopes: F::SCOPES },
-            None => Self { table, reference, alias: table.into_iden(), scopes: F::SCOPES },
+            Some(alias) => Self { table, reference: reference.alias(alias.clone()), alias, scopes: F::SCOPES, refused },
+            None => Self { table, reference, alias: table.into_iden(), scopes: F::SCOPES, refused },
         }
     }
 
     fn predicate(&self, within: &Within) -> Result<Condition> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
         within.predicate(self.table, &self.alias, self.scopes)
     }
 
