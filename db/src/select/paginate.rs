@@ -81,7 +81,7 @@ impl<S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R> Paginator<'_, S, F, J, R> {
 
     /// Goes on to the next page.
     pub fn next(&mut self) {
-        self.page += 1;
+        self.page = self.page.saturating_add(1);
     }
 }
 

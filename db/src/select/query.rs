@@ -62,7 +62,9 @@ pub(crate) struct Query {
     from: Source,
     joins: Vec<Join>,
     subqueries: Vec<Subquery>,
-    distinct: bool,
+    /// Whether the select list says how many rows there are: `DISTINCT`, an aggregate, a function that returns a set; or
+    /// has names that the rest of the query refers to.
+    counts: bool,
     refused: Option<Refusal>,
 }
 
@@ -74,7 +76,7 @@ impl Query {
             from,
             joins: Vec::new(),
             subqueries: Vec::new(),
-            distinct: false,
+            counts: false,
             refused: None,
         }
     }
@@ -146,8 +148,9 @@ impl Query {
         self.refused.get_or_insert(refused);
     }
 
-    pub(crate) fn distinct(&mut self) {
-        self.distinct = true;
+    /// Has the select list kept where the rows are counted.
+    pub(crate) fn keep_list(&mut self) {
+        self.counts = true;
     }
 
     /// Joins a table. The scope's predicate is and-ed to `on` as the statement is completed.
@@ -195,9 +198,9 @@ impl Query {
 
     /// Completes the statement of a query of which only the number of rows matters, or whether there are any.
     pub(crate) fn rows(self, within: &Within) -> Result<SelectStatement> {
-        let distinct = self.distinct;
+        let counts = self.counts;
         let mut rows = self.scoped(within)?;
-        if !distinct {
+        if !counts {
             rows.clear_selects().clear_order_by().expr(Expr::val(1));
         }
         Ok(rows)
