@@ -178,8 +178,9 @@ where
     let related = target.alias.clone();
     match (relation.via, F::Through::junction()) {
         (Some(via), Some(junction)) => {
-            let between = junction.source.alias.clone();
-            let query = query.join(kind, junction.source, on(via, own, &between));
+            let junction = query.untaken(junction.source);
+            let between = junction.alias.clone();
+            let query = query.join(kind, junction, on(via, own, &between));
             query.join(kind, target, on(relation.to, &between, &related))
         }
         _ => query.join(kind, target, on(relation.to, own, &related)),
@@ -197,8 +198,9 @@ where
     let (own, other) = (query.alias().clone(), source.alias.clone());
     match (relation.via, G::Through::junction()) {
         (Some(via), Some(junction)) => {
-            let between = junction.source.alias.clone();
-            let query = query.join(kind, junction.source, on(relation.to, &between, &own));
+            let junction = query.untaken(junction.source);
+            let between = junction.alias.clone();
+            let query = query.join(kind, junction, on(relation.to, &between, &own));
             query.join(kind, source, on(via, &other, &between))
         }
         _ => query.join(kind, source, on(relation.to, &other, &own)),

@@ -33,6 +33,11 @@ impl Source {
         }
     }
 
+    /// The same table under another name.
+    fn under(self, alias: DynIden) -> Self {
+        Self { reference: self.reference.alias(alias.clone()), alias, ..self }
+    }
+
     fn predicate(&self, within: &Within) -> Result<Condition> {
         if let Some(refused) = self.refused {
             return Err(refused.into());
@@ -157,6 +162,20 @@ impl Query {
     pub(crate) fn join(self, kind: JoinType, source: Source, on: Condition) -> Self {
         let query = self.with_name("the join", source.alias.clone(), |_, _| {});
         query.with_condition("the join", on, |query, on| query.joins.push(Join { kind, source, on }))
+    }
+
+    /// Returns the table under its own name, or where that is taken under one that is not: it may have been joined
+    /// before, as a junction.
+    pub(crate) fn untaken(&self, source: Source) -> Source {
+        let taken = |alias: &DynIden| {
+            std::iter::once(&self.from).chain(self.joins.iter().map(|join| &join.source)).any(|source| source.alias == *alias)
+        };
+        let own = source.alias.clone();
+        let names = (2..).map(|n| format!("{own}_{n}").into_iden());
+        match std::iter::once(own.clone()).chain(names).find(|name| !taken(name)) {
+            Some(name) if name != own => source.under(name),
+            _ => source,
+        }
     }
 
     pub(crate) fn subquery(&mut self, subquery: Subquery) {
