@@ -136,7 +136,8 @@ pub(crate) fn reaches_out(name: &str) -> bool {
     let starts = ["pg_", "lo_", "txid_", "currtid", "dblink", "crosstab", "has_", "inet_server", "brin_", "gin_"];
     let ends = ["_to_xml", "_to_xmlschema", "_to_xml_and_xmlschema"];
     let names =
-        ["connectby", "loread", "lowrite", "set_config", "setseed", "setval", "ts_rewrite", "ts_stat", "xpath_table"];
+        ["connectby", "currval", "isn_weak", "lastval", "loread", "lowrite", "set_config", "set_limit", "setseed",
+         "setval", "ts_rewrite", "ts_stat", "xpath_table"];
     starts.iter().any(|start| name.starts_with(start))
         || ends.iter().any(|end| name.ends_with(end))
         || names.contains(&name.as_str())
