@@ -296,7 +296,7 @@ fn key<F: Facade>(row: &QueryResult) -> Result<Key<F>> {
 }
 
 /// Puts the row into the scope of the context.
-fn place<F, S, By>(row: &mut ActiveModel<F>, cx: &Context<S>) -> Result<()>
+pub(crate) fn place<F, S, By>(row: &mut ActiveModel<F>, cx: &Context<S>) -> Result<()>
 where
     F: Insertable<S, By>,
     S: Scope,

@@ -57,7 +57,13 @@ impl<F: Facade> Update<F> {
         F: Updatable<S>,
     {
         let table = table_name::<F>();
-        let id = self.id.ok_or(Kind::KeyNotSet { table })?;
+        let id = self.id.or_else(|| {
+            // The scope column may be a part of the key, and a draft has none.
+            let (mut row, column, key) = (self.row.clone(), F::COLUMN?, cx.key()?);
+            row.set(column, key);
+            row.get_primary_key_value()
+        });
+        let id = id.ok_or(Kind::KeyNotSet { table })?;
         for (column, value) in key_columns::<F>().zip(id.clone()) {
             if self.row.get(column).into_value().is_some_and(|given| given != value) {
                 return Err(Kind::KeyChanged { table }.into());
