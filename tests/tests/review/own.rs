@@ -161,7 +161,7 @@ pub(crate) mod line {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) id: Uuid,
         pub(crate) note_id: Uuid,
-        pub(crate) words: u64,
+        pub(crate) words: i64,
         #[sea_orm(belongs_to, from = "(organization_id, note_id)", to = "(organization_id, id)")]
         pub(crate) note: BelongsTo<super::note::Entity>,
     }
@@ -229,6 +229,7 @@ pub(crate) mod texts {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) id: Uuid,
         pub(crate) organization_id: OrganizationId,
+        pub(crate) words: u64,
     }
 
     #[derive(Copy, Clone, Debug)]
@@ -263,5 +264,5 @@ pub(crate) const CREATE: &str = "
     CREATE TYPE kind AS ENUM ('good', 'bad');
     CREATE TABLE mood (organization_id uuid, kind kind, PRIMARY KEY (organization_id, kind));
     CREATE TABLE day (organization_id uuid, id uuid, kind kind NOT NULL, PRIMARY KEY (organization_id, id));
-    CREATE TABLE texts (organization_id uuid, id uuid, PRIMARY KEY (organization_id, id));
+    CREATE TABLE texts (organization_id uuid, id uuid, words bigint, PRIMARY KEY (organization_id, id));
 ";
