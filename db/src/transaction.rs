@@ -220,6 +220,8 @@ pub(crate) struct Transaction {
     connection: Mutex<Connection>,
     /// Whether something that is all or nothing was left half done, so that the level cannot be kept.
     spoilt: AtomicBool,
+    /// How much that is all or nothing has begun, and not ended.
+    unfinished: AtomicU32,
     prepared_statements: bool,
     /// Whether a read-only transaction has to be committed for its reads to count.
     wait_for_end: bool,
@@ -233,8 +235,18 @@ impl Transaction {
         wait_for_end: bool,
     ) -> Result<Self> {
         connection.begin(sql).await?;
-        let spoilt = AtomicBool::new(false);
-        Ok(Self { connection: Mutex::new(connection), spoilt, prepared_statements, wait_for_end })
+        let (spoilt, unfinished) = (AtomicBool::new(false), AtomicU32::new(0));
+        Ok(Self { connection: Mutex::new(connection), spoilt, unfinished, prepared_statements, wait_for_end })
+    }
+
+    /// Begins something that is all or nothing.
+    pub(crate) fn begin_whole(&self) {
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends it.
+    pub(crate) fn end_whole(&self) {
+        self.unfinished.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Makes the innermost level one that cannot be kept, as if a statement had failed.
@@ -250,8 +262,10 @@ impl Transaction {
     }
 
     fn connection_mut(&mut self) -> &mut Connection {
+        // Nothing else borrows it: what has not ended by now was leaked.
+        let leaked = std::mem::take(self.unfinished.get_mut()) > 0;
         let connection = self.connection.get_mut();
-        connection.abort_if(std::mem::take(self.spoilt.get_mut()));
+        connection.abort_if(std::mem::take(self.spoilt.get_mut()) || leaked);
         connection
     }
 
