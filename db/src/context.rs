@@ -166,25 +166,29 @@ impl<S: Scope, M: Mode> Context<S, M> {
 impl<S: Scope> Context<S> {
     /// Begins something that is all or nothing: dropped before it is kept, it spoils the innermost level.
     pub(crate) fn all_or_nothing(&self) -> AllOrNothing<'_> {
-        AllOrNothing { transaction: Some(&self.inner.inner.transaction) }
+        let transaction = &self.inner.inner.transaction;
+        transaction.begin_whole();
+        AllOrNothing { transaction, kept: false }
     }
 }
 
 /// Makes the level one that cannot be kept, unless it is kept first.
 pub(crate) struct AllOrNothing<'a> {
-    transaction: Option<&'a Transaction>,
+    transaction: &'a Transaction,
+    kept: bool,
 }
 
 impl AllOrNothing<'_> {
     pub(crate) fn keep(mut self) {
-        self.transaction = None;
+        self.kept = true;
     }
 }
 
 impl Drop for AllOrNothing<'_> {
     fn drop(&mut self) {
-        if let Some(transaction) = self.transaction {
-            transaction.spoil();
+        self.transaction.end_whole();
+        if !self.kept {
+            self.transaction.spoil();
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future::Future};
 
 use sea_orm::{
-    IntoSimpleExpr, JoinType, ModelTrait, Order, QueryResult, TryGetableMany,
+    ColumnTrait, Condition, IntoSimpleExpr, JoinType, ModelTrait, Order, QueryResult, TryGetableMany,
     sea_query::{Expr, ExprTrait, IntoCondition, IntoIden, IntoValueTuple, ValueTuple},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The name in a query of the table whose rows the related ones are loaded for.
-const PARENT: &str = "parent";
+pub(crate) const PARENT: &str = "the_parent_of_this";
 
 /// Loads the rows that `rows` are related to, those that `select` is of.
 ///
@@ -36,9 +36,9 @@ where
     M: ModelTrait<Entity = F::Entity>,
 {
     let mut query = against::<G, F>(select.into_untyped(), JoinType::InnerJoin, Some(PARENT.into_iden()));
-    let names: Vec<String> = key_columns::<F>().enumerate().map(|(at, _)| format!("parent_{at}")).collect();
+    let names: Vec<String> = key_columns::<F>().enumerate().map(|(at, _)| format!("{PARENT}_{at}")).collect();
     for (column, name) in key_columns::<F>().zip(&names) {
-        query.unchecked().expr_as(Expr::col((PARENT, column)), name.clone());
+        query.unchecked().expr_as(column.select_as(Expr::col((PARENT, column))), name.clone());
     }
     let mut places: HashMap<ValueTuple, Vec<usize>> = HashMap::new();
     for (place, row) in rows.iter().enumerate() {
@@ -49,7 +49,11 @@ where
     for keys in keys.chunks(MAX_VALUES / 2 / names.len().max(1)) {
         let parents: Vec<Expr> = key_columns::<F>().map(|column| Expr::col((PARENT, column))).collect();
         let mut query = query.clone();
-        query.unchecked().and_where(Expr::tuple(parents).in_tuples(keys.to_vec()));
+        // Checked: a row by hand gives the key that it likes.
+        let keys = keys.iter().cloned().map(|key| {
+            Expr::tuple(key_columns::<F>().zip(key).map(|(column, value)| column.save_as(Expr::val(value))))
+        });
+        query = query.filter(Expr::tuple(parents).is_in(keys).into_condition());
         for row in cx.fetch_all(query.build(&Within::of(cx))?).await? {
             let (key, related) = (parent_key::<F>(&row, &names)?, model::<G>(&row)?);
             for &place in places.get(&key).into_iter().flatten() {
@@ -82,12 +86,18 @@ pub trait Row: ModelTrait<Entity = <Self::Facade as Facade>::Entity> {
         Self::Facade: RelatedTo<G>,
     {
         let find = Select::<G>::new().into_untyped();
-        let mut query = against::<G, Self::Facade>(find, JoinType::InnerJoin, Some(PARENT.into_iden()));
-        for (column, value) in key_columns::<Self::Facade>().zip(self.get_primary_key_value()) {
-            query.unchecked().and_where(Expr::col((PARENT, column)).eq(value));
-        }
-        Select::over(query)
+        let query = against::<G, Self::Facade>(find, JoinType::InnerJoin, Some(PARENT.into_iden()));
+        Select::over(query.filter(is_row(PARENT, self)))
     }
+}
+
+/// Returns the condition that a table, by the name that it has in the query, has this row. A row by hand gives the key that
+/// it likes: it is for a filter, which checks it.
+pub(crate) fn is_row<M: Row>(table: &'static str, row: &M) -> Condition {
+    let key = key_columns::<M::Facade>().zip(row.get_primary_key_value());
+    key.fold(Condition::all(), |condition, (column, value)| {
+        condition.add(Expr::col((table, column)).eq(column.save_as(Expr::val(value))))
+    })
 }
 
 /// Loads what is related to a slice of rows: a statement, however many rows there are.

@@ -50,13 +50,14 @@ impl<F: Facade> Update<F> {
     /// # Errors
     ///
     /// `is_not_found` if no row has the id in this scope; `is_key_changed` if the draft sets the key to another
-    /// one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`, `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`;
-    /// `is_foreign_scope` if the scope may not update a column that the draft sets.
+    /// one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`,
+    /// `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`; `is_foreign_scope` if the scope
+    /// may not update a column that the draft sets.
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
     where
         F: Updatable<S>,
     {
-        let (id, update) = self.checked()?;
+        let (id, update) = self.checked(cx)?;
         let found = if update.columns.is_empty() {
             Select::<F>::by_id(id).one(cx).await?
         } else {
@@ -74,7 +75,7 @@ impl<F: Facade> Update<F> {
     where
         F: Updatable<S>,
     {
-        let (_, update) = self.checked()?;
+        let (_, update) = self.checked(cx)?;
         if !update.columns.is_empty() && update.exec(cx).await?.rows_affected == 0 {
             return Err(Kind::NotFound { table: table_name::<F>() }.into());
         }
@@ -82,9 +83,18 @@ impl<F: Facade> Update<F> {
     }
 
     /// Returns the key of the row, and the update of it.
-    fn checked(self) -> Result<(ValueTuple, UpdateMany<F>)> {
+    fn checked<S: Scope>(self, cx: &Context<S>) -> Result<(ValueTuple, UpdateMany<F>)>
+    where
+        F: ScopedTo<S>,
+    {
         let table = table_name::<F>();
-        let id = self.id.ok_or(Kind::KeyNotSet { table })?;
+        let id = self.id.or_else(|| {
+            // The scope column may be a part of the key, and a draft has none.
+            let (mut row, column, key) = (self.row.clone(), F::COLUMN?, cx.key()?);
+            row.set(column, key);
+            row.get_primary_key_value()
+        });
+        let id = id.ok_or(Kind::KeyNotSet { table })?;
         for (column, value) in key_columns::<F>().zip(id.clone()) {
             if self.row.get(column).into_value().is_some_and(|given| given != value) {
                 return Err(Kind::KeyChanged { table }.into());

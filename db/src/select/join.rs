@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Iterable, JoinType, Order,
-    sea_query::{DynIden, Expr, ExprTrait, IntoIden, SelectExpr},
+    sea_query::{DynIden, Expr, IntoIden, SelectExpr},
 };
 
 use super::{And, Maybe, Part, Query, Select, Source, Whole, WithMany, shape::PREFIXES};
@@ -10,6 +10,7 @@ use crate::{
     Facade, Row,
     expression::refusal,
     facade::{Column, key_columns},
+    load::{PARENT, is_row},
     relation::{Onto, RelatedTo, Through, on},
 };
 
@@ -144,12 +145,8 @@ impl<F: Facade, J, R> Select<F, J, R> {
         F: RelatedTo<M::Facade>,
     {
         let own = self.query.alias().clone();
-        let name = "belongs_to".into_iden();
-        let mut query = along::<F, M::Facade>(self.query, JoinType::InnerJoin, &own, Some(name.clone()));
-        for (column, value) in key_columns::<M::Facade>().zip(row.get_primary_key_value()) {
-            query.unchecked().and_where(Expr::col((name.clone(), column)).eq(value));
-        }
-        Select::over(query)
+        let query = along::<F, M::Facade>(self.query, JoinType::InnerJoin, &own, Some(PARENT.into_iden()));
+        Select::over(query.filter(is_row(PARENT, row)))
     }
 
     /// Selects the columns of the table that was joined last, under the prefix by which they are read.
@@ -207,8 +204,9 @@ where
     let related = target.alias.clone();
     match (relation.via, F::Through::junction()) {
         (Some(via), Some(junction)) => {
-            let between = junction.source.alias.clone();
-            let query = query.join(kind, junction.source, on(via, own, &between));
+            let junction = query.untaken(junction.source);
+            let between = junction.alias.clone();
+            let query = query.join(kind, junction, on(via, own, &between));
             query.join(kind, target, on(relation.to, &between, &related))
         }
         _ => query.join(kind, target, on(relation.to, own, &related)),
@@ -226,8 +224,9 @@ where
     let (own, other) = (query.alias().clone(), source.alias.clone());
     match (relation.via, G::Through::junction()) {
         (Some(via), Some(junction)) => {
-            let between = junction.source.alias.clone();
-            let query = query.join(kind, junction.source, on(relation.to, &between, &own));
+            let junction = query.untaken(junction.source);
+            let between = junction.alias.clone();
+            let query = query.join(kind, junction, on(relation.to, &between, &own));
             query.join(kind, source, on(via, &other, &between))
         }
         _ => query.join(kind, source, on(relation.to, &other, &own)),

@@ -125,7 +125,7 @@ impl<'a, S: Scope, Q: Paged<S>> Paginator<'a, S, Q> {
 
     /// Goes on to the next page.
     pub fn next(&mut self) {
-        self.page += 1;
+        self.page = self.page.saturating_add(1);
     }
 
     /// Returns the rows of a page; none where there is no such page.
