@@ -95,9 +95,15 @@ fn relation(relation: &Relation) -> TokenStream {
     let through = via
         .as_ref()
         .map_or_else(|| quote!(()), |module| quote!(<super::#module::Entity as ::db::__private::Scoped>::Facade));
-    let related = match kind {
-        Kind::HasMany => quote!(related),
-        Kind::HasOne | Kind::BelongsTo => quote!(::db::__private::first(related)),
+    let (related, held) = match kind {
+        Kind::HasMany => (quote!(related), quote!(::core::option::Option::unwrap_or_default(held))),
+        Kind::HasOne | Kind::BelongsTo => {
+            (quote!(::db::__private::first(related)), quote!(::db::__private::only(held)))
+        }
+    };
+    let ty = match kind {
+        Kind::HasMany => quote!(::std::vec::Vec<Related>),
+        Kind::HasOne | Kind::BelongsTo => quote!(::std::boxed::Box<Related>),
     };
     let parent = (*kind != Kind::BelongsTo && via.is_none()).then(|| {
         quote! {
@@ -115,6 +121,13 @@ fn relation(relation: &Relation) -> TokenStream {
                 related: ::std::vec::Vec<<#entity as ::db::__private::EntityTrait>::ModelEx>,
             ) {
                 row.#field = ::core::convert::From::from(#related);
+            }
+
+            fn take(row: &mut ModelEx) -> ::std::vec::Vec<<#entity as ::db::__private::EntityTrait>::ModelEx> {
+                type Related = <#entity as ::db::__private::EntityTrait>::ModelEx;
+                let held: ::core::option::Option<#ty> =
+                    ::core::convert::From::from(::core::mem::take(&mut row.#field));
+                #held
             }
         }
 

@@ -34,6 +34,11 @@ pub fn first<M>(related: Vec<M>) -> Option<Box<M>> {
     related.into_iter().next().map(Box::new)
 }
 
+/// Returns the rows that a relation to one row held.
+pub fn only<M>(related: Option<Box<M>>) -> Vec<M> {
+    related.into_iter().map(|row| *row).collect()
+}
+
 /// Starts an insert whose scope columns the context gives.
 pub fn insert<F: Facade>(draft: F::Draft) -> Insert<F> {
     Insert::new(draft.into())

@@ -26,6 +26,9 @@ pub trait Relates<E: EntityTrait>: EntityTrait + Related<E> {
 
     /// Puts related rows into the field.
     fn nest(row: &mut Self::ModelEx, related: Vec<E::ModelEx>);
+
+    /// Takes the related rows out of the field.
+    fn take(row: &mut Self::ModelEx) -> Vec<E::ModelEx>;
 }
 
 /// An entity whose rows are pointed at by those of `E`, in a field that declares it; for generated code.
@@ -53,6 +56,10 @@ pub trait RelatedTo<G: Facade>: Facade {
     /// Puts related rows into the field that declares the relation.
     #[doc(hidden)]
     fn nest(row: &mut ModelEx<Self>, related: Vec<ModelEx<G>>);
+
+    /// Takes the related rows out of that field.
+    #[doc(hidden)]
+    fn take(row: &mut ModelEx<Self>) -> Vec<ModelEx<G>>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -68,6 +75,10 @@ where
 
     fn nest(row: &mut ModelEx<F>, related: Vec<ModelEx<G>>) {
         F::Entity::nest(row, related);
+    }
+
+    fn take(row: &mut ModelEx<F>) -> Vec<ModelEx<G>> {
+        F::Entity::take(row)
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IdenStatic, Iterable, 
 use crate::{
     Context, Facade, Insertable, Result, Scope, Updatable,
     error::Kind,
-    facade::{ActiveModel, Column, Model, ModelEx, key_columns, table_name},
+    facade::{ActiveModel, Column, Model, ModelEx, table_name},
     insert::{FromContext, InsertMany, place},
     relation::{ParentOf, RelatedTo},
     update::Update,
@@ -125,9 +125,11 @@ where
     found.ok_or_else(|| Kind::NotFound { table: table_name::<F>() }.into())
 }
 
-/// Whether the draft is of a row that is there: it was made from a model.
+/// Whether the draft is of a row that is there: it was made from a model, and so has columns that are as they were. The
+/// key is one of them, but where it is the scope's.
 fn is_there<F: Facade>(row: &ActiveModel<F>) -> bool {
-    key_columns::<F>().any(|column| matches!(row.get(column), ActiveValue::Unchanged(_)))
+    let mut columns = <F::Entity as EntityTrait>::Column::iter();
+    columns.any(|column: Column<F>| matches!(row.get(column), ActiveValue::Unchanged(_)))
 }
 
 fn set_columns<F: Facade>(row: &ActiveModel<F>) -> Vec<&'static str> {
@@ -168,7 +170,9 @@ where
         C::save(more, rows, cx).await?;
         let mut saved = save(of_one, cx).await?.into_iter();
         for (row, number) in rows.iter_mut().zip(numbers) {
-            F::nest(row, saved.by_ref().take(number).collect());
+            let mut related = F::take(row);
+            related.extend(saved.by_ref().take(number));
+            F::nest(row, related);
         }
         Ok(())
     }

@@ -164,7 +164,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     ///
     /// PostgreSQL refuses it in a read-only context, and where the scope may update no column of the table.
     pub fn lock(mut self, lock: LockType) -> Self {
-        self.query.unchecked().lock(lock);
+        self.query.lock(lock, None);
         self
     }
 
@@ -181,7 +181,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// Locks the rows, and says what to do about those that are locked already: with `SKIP LOCKED` a table is a queue
     /// of jobs.
     pub fn lock_with_behavior(mut self, lock: LockType, behavior: LockBehavior) -> Self {
-        self.query.unchecked().lock_with_behavior(lock, behavior);
+        self.query.lock(lock, Some(behavior));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     Condition, EntityName, JoinType, Statement,
-    sea_query::{DynIden, Expr, IntoIden, IntoTableRef, SelectStatement, TableRef},
+    sea_query::{DynIden, Expr, IntoIden, IntoTableRef, LockBehavior, LockType, SelectStatement, TableRef},
 };
 
 use super::subquery::Subquery;
@@ -10,6 +10,7 @@ use crate::{
     Facade, Result, ScopeDeclaration,
     expression::{Refusal, bracketed, check, check_condition, check_entity, check_name},
     facade::table_name,
+    load::PARENT,
     predicate::Within,
 };
 
@@ -70,6 +71,7 @@ pub(crate) struct Query {
     /// Whether the select list says how many rows there are: `DISTINCT`, an aggregate, a function that returns a set; or
     /// has names that the rest of the query refers to.
     counts: bool,
+    lock: Option<(LockType, Option<LockBehavior>)>,
     refused: Option<Refusal>,
 }
 
@@ -82,6 +84,7 @@ impl Query {
             joins: Vec::new(),
             subqueries: Vec::new(),
             counts: false,
+            lock: None,
             refused: None,
         }
     }
@@ -158,6 +161,11 @@ impl Query {
         self.counts = true;
     }
 
+    /// Locks the rows.
+    pub(crate) fn lock(&mut self, lock: LockType, behavior: Option<LockBehavior>) {
+        self.lock = Some((lock, behavior));
+    }
+
     /// Joins a table. The scope's predicate is and-ed to `on` as the statement is completed.
     pub(crate) fn join(self, kind: JoinType, source: Source, on: Condition) -> Self {
         let query = self.with_name("the join", source.alias.clone(), |_, _| {});
@@ -195,6 +203,8 @@ impl Query {
         }
         let mut select = self.statement;
         let derived = self.joins.iter().any(|join| matches!(join.kind, JoinType::RightJoin | JoinType::FullOuterJoin));
+        let related = self.joins.iter().any(|join| join.source.alias.inner() == PARENT);
+        let own = self.from.alias.clone();
         let predicate = self.from.predicate(within)?;
         if derived {
             let alias = self.from.alias.clone();
@@ -214,6 +224,15 @@ impl Query {
         for subquery in self.subqueries {
             select.cond_where(subquery.expr(within)?);
         }
+        // Of related rows, those are locked that are wanted, and not what they are related to.
+        let own = related.then(|| own.into_table_ref());
+        match (self.lock, own) {
+            (Some((lock, Some(behavior))), Some(own)) => select.lock_with_tables_behavior(lock, [own], behavior),
+            (Some((lock, None)), Some(own)) => select.lock_with_tables(lock, [own]),
+            (Some((lock, Some(behavior))), None) => select.lock_with_behavior(lock, behavior),
+            (Some((lock, None)), None) => select.lock(lock),
+            (None, _) => &mut select,
+        };
         Ok(select)
     }
 
