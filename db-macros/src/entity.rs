@@ -15,6 +15,8 @@ pub(crate) struct Entity {
     pub(crate) table: LitStr,
     pub(crate) columns: Vec<Column>,
     pub(crate) relations: Vec<Relation>,
+    /// Whether SeaORM makes a `ModelEx` of it: it stands under `#[sea_orm::model]`.
+    pub(crate) has_model_ex: bool,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) taken_off: TakenOff,
 }
@@ -103,8 +105,11 @@ pub(crate) fn parse(item: &mut ItemStruct, first: Attribute, errors: &mut Errors
         return Below::Other(taken_off);
     };
     let columns = item.fields.iter().filter_map(Column::of).collect();
+    let has_model_ex = item.attrs.iter().any(|attr| {
+        attr.path().segments.last().is_some_and(|last| last.ident == "model" || last.ident == "compact_model")
+    });
     let relations = only_ones(item.fields.iter().filter_map(Relation::of).collect());
-    Below::Entity(Entity { vis: item.vis.clone(), table, columns, relations, attributes, taken_off })
+    Below::Entity(Entity { vis: item.vis.clone(), table, columns, relations, has_model_ex, attributes, taken_off })
 }
 
 /// The names of columns are read from the fields, one by one, and so a rule for all of them would be missed; and so

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{ItemStruct, spanned::Spanned};
+use syn::{Ident, ItemStruct, spanned::Spanned};
 
 use crate::{
     attribute::{Attribute, Scope},
@@ -55,6 +55,14 @@ fn facade(scoped: &Scoped<'_>) -> TokenStream {
     let doc = format!("Where the queries of table `{table}` start; its scopes: {}.", scope_names(scoped));
     let declarations = scoped.scopes.iter().map(declaration);
     let verbs = verbs(scoped);
+    let rows = models(scoped).map(|model| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::Row for #model {
+                type Facade = #facade;
+            }
+        }
+    });
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug, Default)]
@@ -73,10 +81,7 @@ fn facade(scoped: &Scoped<'_>) -> TokenStream {
             type Facade = #facade;
         }
 
-        #[automatically_derived]
-        impl ::db::__private::Row for Model {
-            type Facade = #facade;
-        }
+        #(#rows)*
 
         #[automatically_derived]
         impl #facade {
@@ -133,6 +138,12 @@ fn relation(relation: &Relation) -> TokenStream {
 
         #parent
     }
+}
+
+/// The types of a row: `Model`, and `ModelEx` where there is one.
+fn models(scoped: &Scoped<'_>) -> impl Iterator<Item = Ident> {
+    let ex = scoped.entity.has_model_ex.then_some("ModelEx");
+    std::iter::once("Model").chain(ex).map(|name| Ident::new(name, Span::call_site()))
 }
 
 fn scope_names(scoped: &Scoped<'_>) -> String {
@@ -214,8 +225,13 @@ fn verbs(scoped: &Scoped<'_>) -> TokenStream {
             }
         });
     }
+    // A draft of a row whose key is the scope's does not say whether the row is there.
+    let has_own_key = scoped.entity.columns.iter().any(|column| column.primary_key && !scoped.is_scope_column(column));
     if scoped.scopes.iter().any(|declared| {
-        declared.insert && scoped.fills_scope_columns(declared) && !matches!(declared.update, Update::None)
+        has_own_key
+            && declared.insert
+            && scoped.fills_scope_columns(declared)
+            && !matches!(declared.update, Update::None)
     }) {
         verbs.extend(quote! {
             /// Starts a save of a row, and of rows that point at it: an `UPDATE` where the draft was made from a
@@ -327,6 +343,18 @@ fn draft(scoped: &Scoped<'_>) -> TokenStream {
     let fields: Vec<_> = own.iter().map(|column| &column.field).collect();
     let types = own.iter().map(|column| &column.ty);
     let docs = own.iter().map(|column| format!("Column `{}`.", column.name));
+    let from = models(scoped).map(|model| {
+        quote! {
+            #[automatically_derived]
+            impl ::core::convert::From<#model> for Draft {
+                fn from(row: #model) -> Self {
+                    Self {
+                        #(#fields: ::db::__private::ActiveValue::Unchanged(row.#fields),)*
+                    }
+                }
+            }
+        }
+    });
     quote! {
         #[doc = #doc]
         #[derive(Clone, Debug, Default)]
@@ -344,14 +372,7 @@ fn draft(scoped: &Scoped<'_>) -> TokenStream {
             }
         }
 
-        #[automatically_derived]
-        impl ::core::convert::From<Model> for Draft {
-            fn from(row: Model) -> Self {
-                Self {
-                    #(#fields: ::db::__private::ActiveValue::Unchanged(row.#fields),)*
-                }
-            }
-        }
+        #(#from)*
     }
 }
 

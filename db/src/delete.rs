@@ -16,7 +16,7 @@ use crate::{
     predicate::Within,
     relation::{Beside, Sub},
     returning::returning_row,
-    select::{Columns, Subquery, build, key_is, model},
+    select::{Projected, Subquery, build, key_is, model},
 };
 
 /// A `DELETE` of one row by its id; made by a facade, such as `ResearchPlan::delete_by_id(id)`.
@@ -106,7 +106,7 @@ impl<F: Facade, J> DeleteMany<F, J> {
     pub fn in_subquery<G: Facade, K>(
         self,
         expr: impl IntoSimpleExpr,
-        select: Select<G, K, Columns>,
+        select: Select<G, K, impl Projected>,
     ) -> DeleteMany<F, (Sub<G, K>, J)> {
         self.with(Subquery::of(expr.into_simple_expr(), true, select))
     }
@@ -116,7 +116,7 @@ impl<F: Facade, J> DeleteMany<F, J> {
     pub fn not_in_subquery<G: Facade, K>(
         self,
         expr: impl IntoSimpleExpr,
-        select: Select<G, K, Columns>,
+        select: Select<G, K, impl Projected>,
     ) -> DeleteMany<F, (Sub<G, K>, J)> {
         self.with(Subquery::of(expr.into_simple_expr(), false, select))
     }

@@ -145,8 +145,8 @@ pub use crate::{
     save::{Children, Save},
     scope::{Deletable, Identity, Insertable, KeyOf, Scope, ScopeKind, ScopedTo, Tenant, Updatable, User},
     select::{
-        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paged, Paginator, Part, Select, Shape,
-        Shapes, Whole, WithMany,
+        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paged, Paginator, Part, Projected,
+        Select, Shape, Shapes, Whole, WithMany,
     },
     update::{Update, UpdateMany},
 };

@@ -192,7 +192,7 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
     {
-        related::<M::Facade, G, K, S, M>(self, select.into_select(), cx).await
+        Box::pin(related::<M::Facade, G, K, S, M>(self, select.into_select(), cx)).await
     }
 }
 
@@ -468,15 +468,16 @@ where
         if rows.is_empty() {
             return Ok(());
         }
-        let related = related::<F, G, (), S, ModelEx<F>>(rows, select, cx).await?;
+        // Boxed, or the future of a load would hold those of all its relations.
+        let related = Box::pin(related::<F, G, (), S, ModelEx<F>>(rows, select, cx)).await?;
         let numbers: Vec<usize> = related.iter().map(Vec::len).collect();
         let mut related: Vec<_> = related.into_iter().flatten().map(ModelEx::<G>::from).collect();
         // All at once, whichever row they are related to: one statement for each relation.
-        with.load(&mut related, cx).await?;
+        Box::pin(with.load(&mut related, cx)).await?;
         let mut related = related.into_iter();
         for (row, number) in rows.iter_mut().zip(numbers) {
             F::nest(row, related.by_ref().take(number).collect());
         }
-        more.load(rows, cx).await
+        Box::pin(more.load(rows, cx)).await
     }
 }

@@ -30,11 +30,13 @@ pub fn load<F: Facade>() -> Load<F> {
 }
 
 /// Returns what a relation to one row holds.
+#[must_use]
 pub fn first<M>(related: Vec<M>) -> Option<Box<M>> {
     related.into_iter().next().map(Box::new)
 }
 
 /// Returns the rows that a relation to one row held.
+#[must_use]
 pub fn only<M>(related: Option<Box<M>>) -> Vec<M> {
     related.into_iter().map(|row| *row).collect()
 }

@@ -19,7 +19,7 @@ use sea_orm::{
 pub use self::{
     cursor::Cursor,
     paginate::{ItemsAndPages, Paged, Paginator},
-    shape::{And, AsJson, AsModel, AsTuple, Columns, Maybe, Part, Shape, Shapes, Whole, WithMany},
+    shape::{And, AsJson, AsModel, AsTuple, Columns, Maybe, Part, Projected, Shape, Shapes, Whole, WithMany},
 };
 pub(crate) use self::{
     join::against,

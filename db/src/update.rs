@@ -17,7 +17,7 @@ use crate::{
     predicate::Within,
     relation::{Beside, Sub},
     returning::returning_row,
-    select::{Columns, Subquery, build, key_is, model},
+    select::{Projected, Subquery, build, key_is, model},
 };
 
 /// An `UPDATE` of one row by its id; made by a facade, such as `ResearchPlan::update_by_id(id, draft)`.
@@ -164,7 +164,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
     pub fn in_subquery<G: Facade, K>(
         self,
         expr: impl IntoSimpleExpr,
-        select: Select<G, K, Columns>,
+        select: Select<G, K, impl Projected>,
     ) -> UpdateMany<F, (Sub<G, K>, J)> {
         self.with(Subquery::of(expr.into_simple_expr(), true, select))
     }
@@ -174,7 +174,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
     pub fn not_in_subquery<G: Facade, K>(
         self,
         expr: impl IntoSimpleExpr,
-        select: Select<G, K, Columns>,
+        select: Select<G, K, impl Projected>,
     ) -> UpdateMany<F, (Sub<G, K>, J)> {
         self.with(Subquery::of(expr.into_simple_expr(), false, select))
     }

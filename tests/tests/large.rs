@@ -1,7 +1,6 @@
 //! Many rows: a stream of a million in flat memory, and a hundred thousand drafts in one call.
 //!
 //! One test, so that nothing else is measured with it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 

@@ -122,7 +122,7 @@ fn rows() -> Vec<Row> {
     let rows = table.lines().filter(|line| line.starts_with("| `"));
     rows.map(|line| {
         let cells: Vec<_> = line.trim_matches('|').split(" | ").collect();
-        let [theirs, ours, tests] = cells[..] else { panic!("not three cells: {line}") };
+        let [theirs, ours, tests] = cells.try_into().unwrap();
         Row { theirs: code(theirs), tests: code(tests), left_out: ours.trim().starts_with("left out") }
     })
     .collect()

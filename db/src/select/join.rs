@@ -91,8 +91,8 @@ impl<F: Facade, J, R> Select<F, J, R> {
         self.join_rev(JoinType::InnerJoin, related)
     }
 
-    /// Joins, from a table that was joined before, one that is related to that one. PostgreSQL refuses it where
-    /// `from` is not in the query.
+    /// Joins, from a table that was joined before, one that is related to that one. `from` is meant by its table's name:
+    /// PostgreSQL refuses it where there is none in the query; in a subquery, it may be that of the query around it.
     ///
     /// Stands for SeaORM's `QuerySelect::join` with a relation of a joined entity.
     pub fn join_from<H, G>(self, kind: JoinType, _: H, _: G) -> Select<F, Onto<H, G, J>, R>
@@ -166,6 +166,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
 impl<F: Facade, G: Facade, J, R> Select<F, (G, J), R> {
     /// Reads each row with one of a further table that is related to the one that was joined last. A left join.
+    #[expect(clippy::type_complexity, reason = "the facades of the query, and one more")]
     pub fn and_also_related<H: Facade>(self, _: H) -> Select<F, Onto<G, H, (G, J)>, R::Shape>
     where
         G: RelatedTo<H>,

@@ -64,7 +64,8 @@ struct Join {
 /// A select whose statement is not complete: `FROM`, the joins and the predicates are put in as it is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
-    statement: SelectStatement,
+    /// Boxed, since a query is moved by each of its verbs.
+    statement: Box<SelectStatement>,
     from: Source,
     joins: Vec<Join>,
     subqueries: Vec<Subquery>,
@@ -79,7 +80,7 @@ impl Query {
     /// Starts a query that selects nothing yet.
     pub(crate) fn new(from: Source) -> Self {
         Self {
-            statement: SelectStatement::new(),
+            statement: Box::default(),
             from,
             joins: Vec::new(),
             subqueries: Vec::new(),
@@ -201,7 +202,7 @@ impl Query {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
-        let mut select = self.statement;
+        let mut select = *self.statement;
         let derived = self.joins.iter().any(|join| matches!(join.kind, JoinType::RightJoin | JoinType::FullOuterJoin));
         let related = self.joins.iter().any(|join| join.source.alias.inner() == PARENT);
         let own = self.from.alias.clone();

@@ -127,6 +127,19 @@ impl Shape for AsJson {
     }
 }
 
+/// Columns that were selected, whether or not it was said what they are read into: what a subquery is of.
+#[diagnostic::on_unimplemented(
+    message = "a subquery selects one column",
+    label = "this selects whole rows",
+    note = "say `select_only().column(…)`"
+)]
+pub trait Projected {}
+
+impl Projected for Columns {}
+impl<T> Projected for AsModel<T> {}
+impl<T> Projected for AsTuple<T> {}
+impl Projected for AsJson {}
+
 /// A table of a row that has several, whose columns are under a prefix.
 pub trait Part: 'static {
     /// Its part of the row.

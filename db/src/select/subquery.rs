@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, IntoCondition},
 };
 
-use super::{Columns, Query, Select, query::Source};
+use super::{Projected, Query, Select, query::Source};
 use crate::{
     Facade, Result,
     expression::{check, refusal},
@@ -30,7 +30,7 @@ enum Test {
 
 impl Subquery {
     /// Tests that an expression is, or is not, among the values of a query.
-    pub(crate) fn of<G: Facade, K>(expr: Expr, is_in: bool, select: Select<G, K, Columns>) -> Self {
+    pub(crate) fn of<G: Facade, K>(expr: Expr, is_in: bool, select: Select<G, K, impl Projected>) -> Self {
         let mut query = select.query;
         if let Err(refused) = check("the filter", &expr) {
             query.refuse(refused);
@@ -64,7 +64,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     pub fn in_subquery<G: Facade, K>(
         mut self,
         expr: impl IntoSimpleExpr,
-        select: Select<G, K, Columns>,
+        select: Select<G, K, impl Projected>,
     ) -> Select<F, (Sub<G, K>, J), R> {
         self.query.subquery(Subquery::of(expr.into_simple_expr(), true, select));
         self.cast()
@@ -75,7 +75,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     pub fn not_in_subquery<G: Facade, K>(
         mut self,
         expr: impl IntoSimpleExpr,
-        select: Select<G, K, Columns>,
+        select: Select<G, K, impl Projected>,
     ) -> Select<F, (Sub<G, K>, J), R> {
         self.query.subquery(Subquery::of(expr.into_simple_expr(), false, select));
         self.cast()

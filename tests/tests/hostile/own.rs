@@ -85,7 +85,7 @@ pub(crate) mod child {
 /// A second facade of `task`, related to the first.
 pub(crate) mod twin {
     use db::{OrganizationId, tenant_scoped};
-    use sea_orm::{ModelTrait, entity::prelude::*};
+    use sea_orm::entity::prelude::*;
 
     #[tenant_scoped(name = "Twin")]
     #[sea_orm::model]
@@ -218,7 +218,7 @@ pub(crate) mod day {
 /// A relation with text in its condition.
 pub(crate) mod texts {
     use db::{OrganizationId, tenant_scoped};
-    use sea_orm::{ModelTrait, entity::prelude::*};
+    use sea_orm::entity::prelude::*;
 
     #[tenant_scoped]
     #[sea_orm::model]
@@ -236,7 +236,7 @@ pub(crate) mod texts {
 
     impl Related<crate::tables::project::Entity> for Entity {
         fn to() -> RelationDef {
-            use sea_orm::sea_query::{ExprTrait, IntoCondition};
+            use sea_orm::sea_query::IntoCondition;
             let def: RelationDef = Entity::belongs_to(crate::tables::project::Entity)
                 .from(Column::Id)
                 .to(crate::tables::project::Column::Id)
@@ -248,6 +248,9 @@ pub(crate) mod texts {
     impl db::__private::Relates<crate::tables::project::Entity> for Entity {
         type Through = ();
         fn nest(_: &mut ModelEx, _: Vec<crate::tables::project::ModelEx>) {}
+        fn take(_: &mut ModelEx) -> Vec<crate::tables::project::ModelEx> {
+            Vec::new()
+        }
     }
 
     impl ActiveModelBehavior for ActiveModel {}

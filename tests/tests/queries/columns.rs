@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Debug, PartialEq, FromQueryResult)]
-struct Points {
+struct OfProject {
     project_id: Option<Uuid>,
     tasks: i64,
     points: i64,
@@ -32,12 +32,12 @@ async fn aggregates_by_group() {
                     .group_by(task::Column::ProjectId)
                     .having(task::Column::Points.sum().gt(1))
                     .order_by_asc(task::Column::ProjectId)
-                    .into_model::<Points>()
+                    .into_model::<OfProject>()
                     .all(cx)
                     .await
             })
             .await;
-        let of = |project, tasks, points| Points { project_id: Some(id(project)), tasks, points };
+        let of = |project, tasks, points| OfProject { project_id: Some(id(project)), tasks, points };
         assert_eq!(points, [of(1, 2, 8), of(2, 1, 8)]);
         let groups = w
             .acme(async |cx| {

@@ -360,7 +360,7 @@ async fn a_window_is_refused() {
     use sea_orm::sea_query::{WindowSelectType, WindowStatement};
 
     let world = World::new().await;
-    let window = WindowSelectType::Query(WindowStatement::partition_by_custom("smuggled").to_owned());
+    let window = WindowSelectType::Query(WindowStatement::partition_by_custom("smuggled").clone());
     let windowed = SelectExpr { expr: Func::count(points()).into(), alias: None, window: Some(window) };
     let cx = world.db.tenant(world.f.acme.id, &world.f.acme.owner).begin().await.unwrap();
     let refused = Task::find().expr(windowed).all(&cx).await.unwrap_err();

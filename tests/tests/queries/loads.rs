@@ -41,6 +41,23 @@ async fn load() {
     .await;
 }
 
+/// A row that was loaded with its relations is a row as any other.
+#[tokio::test]
+async fn a_row_with_its_relations_is_a_row() {
+    with_and_without_row_level_security(async |w| {
+        w.acme(async |cx| {
+            let mut projects = Project::load().with(Profile).order_by_id_asc().all(cx).await?;
+            assert_eq!(projects.load_many(Task, cx).await?.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 0]);
+            assert_eq!(projects[1].find_related(Task).count(cx).await?, 1);
+            let draft = project::Draft { rank: Set(30), ..project::Draft::from(projects.remove(2)) };
+            assert_eq!(Project::update(draft).exec(cx).await?.rank, 30);
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn load_nested_by_a_tuple() {
     with_and_without_row_level_security(async |w| {

@@ -173,17 +173,13 @@ async fn a_save_that_is_dropped_on_the_way_is_not_kept() {
                 })
                 .await
             };
-            match done {
-                Some(done) => {
-                    done.unwrap();
-                    cx.rollback().await.unwrap();
-                    break;
-                }
-                None => {
-                    dropped += 1;
-                    cx.commit().await.unwrap_err();
-                }
+            if let Some(done) = done {
+                done.unwrap();
+                cx.rollback().await.unwrap();
+                break;
             }
+            dropped += 1;
+            cx.commit().await.unwrap_err();
         }
         assert!(dropped >= 2, "{dropped}");
         assert_eq!(w.acme(async |cx| Project::find().count(cx).await).await, 3);

@@ -61,7 +61,9 @@ async fn in_subquery() {
             })
             .await;
         assert_eq!(found.iter().map(|task| task.points).collect::<Vec<_>>(), [3, 5]);
-        let found = w.acme(async |cx| Task::find().not_in_subquery(task::Column::Id, tagged()).all(cx).await).await;
+        // What the column would be read into is of no matter.
+        let typed = || tagged().into_tuple::<Uuid>();
+        let found = w.acme(async |cx| Task::find().not_in_subquery(task::Column::Id, typed()).all(cx).await).await;
         assert_eq!(found.iter().map(|task| task.points).collect::<Vec<_>>(), [1]);
 
         // One in another, with a join, beside a third, and counted.
