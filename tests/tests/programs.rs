@@ -33,7 +33,7 @@ use self::{
     model::Fault,
     program::Program,
     run::{Performed, run},
-    world::World,
+    world::{Policies, World},
 };
 
 /// Returns the number that an environment variable gives.
@@ -79,11 +79,11 @@ fn runtime() -> Runtime {
 }
 
 /// Runs as many programs as are asked for, and asserts that they pass.
-fn programs(off: bool) {
+fn programs(policies: Policies) {
     let programs = from_env("PROGRAMS").map_or(200, |programs| u32::try_from(programs).unwrap());
     let seed = from_env("SEED").unwrap_or_else(|| fastrand::u64(..));
     let runtime = runtime();
-    let world = runtime.block_on(World::new(off));
+    let world = runtime.block_on(World::new(policies));
     let start = Instant::now();
     match search(&runtime, &world, programs, seed, Fault::None) {
         Ok(performed) => {
@@ -95,9 +95,7 @@ fn programs(off: bool) {
             }
         }
         Err(Found { differs, program }) => {
-            panic!(
-                "SEED={seed} PROGRAMS={programs} does it again, with row-level security off: {off}\n{differs}\n{program:?}"
-            )
+            panic!("SEED={seed} PROGRAMS={programs} does it again, policies {policies:?}\n{differs}\n{program:?}")
         }
     }
     runtime.block_on(async {
@@ -108,20 +106,20 @@ fn programs(off: bool) {
 
 #[test]
 fn programs_answer_as_the_model_does() {
-    programs(false);
+    programs(Policies::On);
 }
 
 /// The query's own predicate holds alone.
 #[test]
 fn programs_answer_as_the_model_does_without_row_level_security() {
-    programs(true);
+    programs(Policies::Off);
 }
 
 /// A model that is wrong in one thing is found out, and the program that shows it is short.
 #[test]
 fn a_model_that_leaks_is_found_out() {
     let runtime = runtime();
-    let world = runtime.block_on(World::new(false));
+    let world = runtime.block_on(World::new(Policies::On));
     for fault in [Fault::Find, Fault::Insert, Fault::UpdateMany, Fault::TakeBack] {
         let Err(Found { differs, program }) = search(&runtime, &world, 200, 1, fault) else {
             panic!("{fault:?} was not found in 200 programs");
@@ -131,5 +129,18 @@ fn a_model_that_leaks_is_found_out() {
         assert!(program.steps.len() <= 4, "{fault:?}: {program:?}");
         assert!(rows <= 12, "{fault:?}: {program:?}");
     }
+    runtime.block_on(world.end());
+}
+
+/// What only row-level security holds is found out where there is none.
+#[test]
+fn tables_without_policies_are_found_out() {
+    let runtime = runtime();
+    let world = runtime.block_on(World::new(Policies::OffUnnoticed));
+    let Err(Found { differs, program }) = search(&runtime, &world, 200, 1, Fault::None) else {
+        panic!("it was not found in 200 programs");
+    };
+    assert!(differs.contains("Raw("), "{differs}");
+    assert_eq!(program.steps.len(), 1, "{program:?}");
     runtime.block_on(world.end());
 }

@@ -64,7 +64,9 @@ impl<T: Debug> ValueTree for ListTree<T> {
                 self.at = 0;
                 continue;
             }
-            out.iter().for_each(|place| self.included[*place] = false);
+            for place in &out {
+                self.included[*place] = false;
+            }
             self.tried = Tried::LeftOut(out);
             return true;
         }
@@ -81,7 +83,9 @@ impl<T: Debug> ValueTree for ListTree<T> {
     fn complicate(&mut self) -> bool {
         match &self.tried {
             Tried::LeftOut(out) => {
-                out.iter().for_each(|place| self.included[*place] = true);
+                for place in out {
+                    self.included[*place] = true;
+                }
                 self.at += out.len();
                 self.tried = Tried::LeftOut(Vec::new());
                 // At once the next, as this is known to fail.

@@ -18,7 +18,7 @@ use crate::{
         task_tag::{self, TaskTag},
     },
     values::{Cell, Row, TABLES, Table},
-    world::Stored,
+    world::{Policies, Stored},
 };
 
 /// What an operation has answered, and the keys of the rows that it has written.
@@ -38,8 +38,7 @@ pub(crate) struct Place<'a> {
     pub(crate) cx: &'a TenantContext,
     /// The ids that were made.
     pub(crate) made: &'a [Uuid],
-    /// Whether row-level security is switched off.
-    pub(crate) off: bool,
+    pub(crate) policies: Policies,
 }
 
 /// Performs an operation.

@@ -187,7 +187,7 @@ impl<'a> Player<'a> {
 
     async fn perform(&self, cx: &TenantContext, op: &Op) -> (Answer, Vec<Uuid>) {
         let made = self.all.model.borrow().made.clone();
-        match real::perform(op, Place { cx, made: &made, off: self.all.world.off }).await {
+        match real::perform(op, Place { cx, made: &made, policies: self.all.world.policies }).await {
             Ok(done) => (Ok(done.answer), done.keys),
             Err(error) => (Err(failure(&error)), Vec::new()),
         }

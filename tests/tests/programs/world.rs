@@ -22,8 +22,7 @@ pub(crate) struct World {
     pub(crate) db: Db,
     /// A member of each of the three organizations of every program.
     pub(crate) people: [Authenticated; 3],
-    /// Whether row-level security is switched off on every table of the tests.
-    pub(crate) off: bool,
+    pub(crate) policies: Policies,
     /// The server's superuser.
     superuser: RefCell<Option<PgConnection>>,
     /// The organizations of the programs that have passed, and what was in them then.
@@ -31,11 +30,21 @@ pub(crate) struct World {
     database: TestDatabase,
 }
 
+/// Whether there is row-level security on the tables of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policies {
+    On,
+    /// And SQL of one's own carries a predicate.
+    Off,
+    /// And SQL of one's own relies on them.
+    OffUnnoticed,
+}
+
 /// The rows of an organization: of each table, in the order of their cells.
 pub(crate) type Stored = Vec<BTreeSet<Row>>;
 
 impl World {
-    pub(crate) async fn new(off: bool) -> Self {
+    pub(crate) async fn new(policies: Policies) -> Self {
         let database = TestDatabase::new().await;
         database.execute(CREATE).await;
         let migrator = database.migrator();
@@ -49,7 +58,7 @@ impl World {
             contract.protect::<bookmark::Bookmark>(),
         ];
         database.execute(&protect.concat().join(";\n")).await;
-        if off {
+        if policies != Policies::On {
             for table in TABLES.map(Table::name) {
                 let sql = format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
                 database.execute(&sql).await;
@@ -62,7 +71,7 @@ impl World {
         }
         let superuser = RefCell::new(Some(database.owner().await));
         let past = RefCell::new(Vec::new());
-        Self { db: database.db().await, people: people.map(Authenticated::assume), off, superuser, past, database }
+        Self { db: database.db().await, people: people.map(Authenticated::assume), policies, superuser, past, database }
     }
 
     /// Makes the organizations of a program, and the rows that it begins with.

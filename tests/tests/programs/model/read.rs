@@ -53,7 +53,7 @@ impl Read<'_> {
                 self.read(&[relation.from()], single(rows), reading)
             }
             Op::Among(among, is_in, of, reading) => self.among(*among, *is_in, of, reading),
-            Op::Group(grouped, filter, most) => self.group(*grouped, filter, i64::from(*most)),
+            Op::Group(grouped, filter, most) => Ok(self.group(*grouped, filter, i64::from(*most))),
             Op::Distinct(column, filter, count) => {
                 let rows = self.rows.matching(column.0, filter, self.made);
                 let values: BTreeSet<Cell> = rows.into_iter().map(|row| row[column.1].clone()).collect();
@@ -65,7 +65,7 @@ impl Read<'_> {
                 values.extend(null);
                 Ok(format!("{values:?}"))
             }
-            Op::Load(loaded, filter, of) => self.load(*loaded, filter, of),
+            Op::Load(loaded, filter, of) => Ok(self.load(*loaded, filter, of)),
             Op::LoadMany(relation, filter, of) => {
                 let rows = self.rows.matching(relation.from(), filter, self.made);
                 let related: Vec<_> = rows.iter().map(|row| self.related(*relation, row, of)).collect();
@@ -179,7 +179,7 @@ impl Read<'_> {
             let id = |row: &Option<Row>| Some(vec![row.as_ref().map_or(Cell::Null, |row| row[0].clone())]);
             pair.iter().map(id).collect()
         });
-        answer(ids.collect(), how)
+        answer(&ids.collect::<Vec<_>>(), how)
     }
 
     fn among(&self, among: Among, is_in: bool, of: &Test, reading: &Reading) -> Answer {
@@ -192,7 +192,7 @@ impl Read<'_> {
     }
 
     /// By what they are grouped; how many, and their points: all together, the fewest and the most.
-    fn group(&self, grouped: Grouped, filter: &Test, most: i64) -> Answer {
+    fn group(&self, grouped: Grouped, filter: &Test, most: i64) -> String {
         let tasks = self.rows.matching(Table::Task, filter, self.made);
         let by: BTreeSet<Cell> = match grouped {
             Grouped::ByTitle => tasks.iter().map(|task| task[2].clone()).collect(),
@@ -215,12 +215,12 @@ impl Read<'_> {
             }
         }
         groups.sort_by_key(|group| (group.0 == Cell::Null, group.0.clone()));
-        Ok(format!("{groups:?}"))
+        format!("{groups:?}")
     }
 
-    fn load(&self, loaded: Loaded, filter: &Test, of: &Test) -> Answer {
+    fn load(&self, loaded: Loaded, filter: &Test, of: &Test) -> String {
         let all = Test::All(Vec::new());
-        Ok(match loaded {
+        match loaded {
             Loaded::Tuple | Loaded::Filtered => {
                 let of = if matches!(loaded, Loaded::Filtered) { of } else { &all };
                 let projects = self.rows.matching(Table::Project, filter, self.made).into_iter().map(|project| {
@@ -243,7 +243,7 @@ impl Read<'_> {
                 });
                 format!("{:?}", tasks.collect::<Vec<_>>())
             }
-        })
+        }
     }
 
     fn cursor(&self, cursor: &Cursor) -> String {
@@ -320,16 +320,16 @@ impl Read<'_> {
             // It has a limit of its own.
             How::One | How::RequireOne => {
                 let reading = Reading { limit: Some(1), ..reading.clone() };
-                answer(self.window(tables, rows, &reading), reading.how)
+                answer(&self.window(tables, rows, &reading), reading.how)
             }
             // They have a limit and an offset of their own.
-            How::Pages(_) | How::Page(..) => answer(self.sorted(tables, rows, reading), reading.how),
-            how => answer(self.window(tables, rows, reading), how),
+            How::Pages(_) | How::Page(..) => answer(&self.sorted(tables, rows, reading), reading.how),
+            how => answer(&self.window(tables, rows, reading), how),
         }
     }
 }
 
-fn answer(rows: Vec<Joined>, how: How) -> Answer {
+fn answer(rows: &[Joined], how: How) -> Answer {
     Ok(match how {
         How::All | How::Stream => format!("{rows:?}"),
         How::One => format!("{:?}", rows.first()),

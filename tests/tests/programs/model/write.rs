@@ -92,7 +92,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
                 let deleted = keys.iter().filter(|key| self.rows.table_mut(*table).remove(*key).is_some()).count();
                 Ok(format!("{deleted:?}"))
             }
-            Op::WriteAmong { is_in, of, plus } => self.write_among(*is_in, of, *plus),
+            Op::WriteAmong { is_in, of, plus } => Ok(self.write_among(*is_in, of, *plus)),
             Op::Save(save) => self.save(save),
             _ => return None,
         })
@@ -115,7 +115,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
                 Conflict::Update(by, columns) if columns.is_empty() => (Some(*by), None),
                 Conflict::Update(by, columns) => (Some(*by), Some(columns)),
             };
-            let mut cells = self.cells(row, Cell::Null);
+            let mut cells = self.cells(row, &Cell::Null);
             let existing = by.and_then(|by| {
                 let unique = table.unique()[by];
                 self.rows.table(table).values().find(|old| unique.iter().all(|&c| old[c] == cells[c])).cloned()
@@ -155,7 +155,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
     }
 
     /// The cells of a row; where its key is unset, `key`.
-    fn cells(&self, row: &NewRow, key: Cell) -> Row {
+    fn cells(&self, row: &NewRow, key: &Cell) -> Row {
         let cell = |(place, value): (usize, &Option<_>)| match value {
             Some(value) => crate::values::Literal::cell(*value, self.made),
             None if place == 0 => key.clone(),
@@ -206,7 +206,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
         }
     }
 
-    fn write_among(&mut self, is_in: bool, of: &Test, plus: Option<i8>) -> Result<String> {
+    fn write_among(&mut self, is_in: bool, of: &Test, plus: Option<i8>) -> String {
         let projects: Vec<Cell> =
             self.rows.matching(Table::Project, of, self.made).into_iter().map(|row| row[0].clone()).collect();
         let mut tasks = self.rows.all(Table::Task);
@@ -220,7 +220,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
                 }
             }
         }
-        Ok(format!("{tasks:?}"))
+        format!("{tasks:?}")
     }
 
     fn save(&mut self, save: &Save) -> Result<String> {
@@ -248,7 +248,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
         match saved {
             Saved::New(new) => {
                 let key = if new.values[0].is_none() { self.make_key() } else { Cell::Null };
-                let mut row = self.cells(new, key);
+                let mut row = self.cells(new, &key);
                 if new.values[0].is_some() {
                     self.keys.next();
                 }

@@ -14,6 +14,7 @@ use crate::{
         task_tag::{self, TaskTag},
     },
     values::{Cell, Column, Kind, Row, Table, Test},
+    world::Policies,
 };
 
 /// Rows of several tables beside each other, as the model has them.
@@ -390,7 +391,7 @@ impl Place<'_> {
         let name = table.name();
         // Where row-level security is switched off, there is only what one writes oneself.
         let own = format!("SELECT * FROM {name} WHERE organization_id = $1");
-        let (sql, values) = if self.off {
+        let (sql, values) = if self.policies == Policies::Off {
             (own, vec![self.cx.organization_id().into()])
         } else {
             (format!("SELECT * FROM {name}"), Vec::new())
