@@ -7,10 +7,14 @@
 
 #[path = "programs/draw.rs"]
 mod draw;
+#[path = "programs/filter.rs"]
+mod filter;
 #[path = "programs/list.rs"]
 mod list;
 #[path = "programs/model.rs"]
 mod model;
+#[path = "programs/op.rs"]
+mod op;
 #[path = "programs/program.rs"]
 mod program;
 #[path = "programs/real.rs"]
@@ -24,7 +28,11 @@ mod values;
 #[path = "programs/world.rs"]
 mod world;
 
-use std::{cell::RefCell, env, time::Instant};
+use std::{
+    cell::{Cell, RefCell},
+    env,
+    time::Instant,
+};
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use tokio::runtime::Runtime;
@@ -53,7 +61,7 @@ fn search(runtime: &Runtime, world: &World, programs: u32, seed: u64, fault: Fau
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let (performed, found) = (RefCell::new(Performed::new()), RefCell::new(None));
+    let (performed, found, passed) = (RefCell::new(Performed::new()), RefCell::new(None), Cell::new(0));
     let result = runner.run(&draw::program(), |program| {
         let of_program = runtime.block_on(run(world, &program, fault)).map_err(|differs| {
             found.replace(Some(Found { differs, program: program.clone() }));
@@ -63,6 +71,10 @@ fn search(runtime: &Runtime, world: &World, programs: u32, seed: u64, fault: Fau
         for (name, (done, failed)) in of_program {
             let all = performed.entry(name).or_default();
             *all = (all.0 + done, all.1 + failed);
+        }
+        passed.set(passed.get() + 1);
+        if passed.get() % 1_000 == 0 {
+            eprintln!("{} programs have passed", passed.get());
         }
         Ok(())
     });

@@ -1,14 +1,19 @@
 //! Random programs. What comes first among several is what a failing program is shrunk to.
 
+#[path = "draw/filter.rs"]
+mod filter;
+
 use proptest::{collection::vec, option, prelude::*, sample::select, strategy::Union};
 
+use self::filter::test;
 use crate::{
     list::List,
-    program::{
-        AMONG, Action, Among, Answered, Assigned, Changes, Conflict, Cursor, Grouped, How, JoinKind, Key, Loaded,
-        NewRow, Op, Pages, Program, RELATIONS, Reading, Relation, Save, Saved, Sorted, Step, With,
+    op::{
+        AMONG, Among, Answered, Assigned, Changes, Conflict, Cursor, Grouped, How, JoinKind, Key, Loaded, Op, Pages,
+        RELATIONS, Reading, Relation, Save, Saved, Sorted, With,
     },
-    values::{Column, Comparison, Id, Kind, Literal, TABLES, Table, Test, columns_of},
+    program::{Action, NewRow, Program, Step},
+    values::{Column, Id, Kind, Literal, TABLES, Table, columns_of},
 };
 
 /// Programs of 20 to 40 steps.
@@ -90,45 +95,6 @@ fn changes(table: Table) -> impl Strategy<Value = Changes> {
     let values: Vec<_> =
         columns.map(|(place, &(_, kind))| option::of(literal(kind).prop_map(move |v| (place, v)))).collect();
     values.prop_map(|values| values.into_iter().flatten().collect())
-}
-
-fn comparison() -> impl Strategy<Value = Comparison> {
-    use Comparison::{Eq, Gt, Gte, Lt, Lte, Ne};
-    select(vec![Eq, Ne, Lt, Lte, Gt, Gte])
-}
-
-/// A filter over the columns of these tables; often none.
-fn test(tables: &[Table]) -> BoxedStrategy<Test> {
-    let columns = columns_of(tables);
-    let same: Vec<(Column, Column)> = (columns.iter())
-        .flat_map(|&one| columns.iter().map(move |&other| (one, other)))
-        .filter(|(one, other)| one != other && is_id(*one) == is_id(*other))
-        .filter(|(one, other)| is_id(*one) || one.kind() == other.kind())
-        .collect();
-    let compare = each(columns.clone(), |column| {
-        (comparison(), literal(column.kind())).prop_map(move |(how, value)| Test::Compare(column, how, value))
-    });
-    let is_in = each(columns.clone(), |column| {
-        (any::<bool>(), vec(literal(column.kind()), 1..4)).prop_map(move |(is, values)| Test::In(column, is, values))
-    });
-    let is_null = (select(columns), any::<bool>()).prop_map(|(column, is)| Test::IsNull(column, is));
-    let mut leaves = vec![(6, compare.boxed()), (2, is_in.boxed()), (1, is_null.boxed())];
-    if !same.is_empty() {
-        let columns = (select(same), comparison()).prop_map(|((one, other), how)| Test::Columns(one, how, other));
-        leaves.push((1, columns.boxed()));
-    }
-    let nested = Union::new_weighted(leaves).prop_recursive(3, 8, 3, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 1..4).prop_map(Test::All),
-            vec(inner.clone(), 1..4).prop_map(Test::Any),
-            inner.prop_map(|test| Test::Not(Box::new(test))),
-        ]
-    });
-    prop_oneof![2 => Just(Test::All(Vec::new())), 3 => nested].boxed()
-}
-
-fn is_id(column: Column) -> bool {
-    matches!(column.kind(), Kind::Id | Kind::NullableId)
 }
 
 fn how() -> impl Strategy<Value = How> {

@@ -1,7 +1,11 @@
 //! What a database for each tenant would answer: rows in maps, and nothing of SQL but how NULL compares.
 
+#[path = "model/join.rs"]
+mod join;
 #[path = "model/read.rs"]
 mod read;
+#[path = "model/save.rs"]
+mod save;
 #[path = "model/write.rs"]
 mod write;
 
@@ -10,8 +14,10 @@ use std::collections::BTreeMap;
 use db::prelude::*;
 
 use crate::{
-    program::{Assigned, NewRow, Op},
-    values::{Cell, Column, Row, TABLES, Table, Test},
+    filter::Test,
+    op::{Assigned, Op},
+    program::NewRow,
+    values::{Cell, Column, Row, TABLES, Table},
 };
 
 /// What an operation answers, as text that two sides can be compared by.

@@ -1,22 +1,20 @@
 //! The operations as an application would write them.
 
+#[path = "real/load.rs"]
+mod load;
 #[path = "real/read.rs"]
 mod read;
+#[path = "real/rows.rs"]
+mod rows;
 #[path = "real/write.rs"]
 mod write;
 
-use db::{Facade, Result, TenantContext, TenantReader, prelude::*};
+use db::{Result, TenantContext, TenantReader, prelude::*};
 use sea_orm::EntityTrait;
 
+use self::rows::{Cells, Keyed, Tested};
 use crate::{
-    program::{Key, Op},
-    tables::{
-        profile::{self, Profile},
-        project::{self, Project},
-        tag::{self, Tag},
-        task::{self, Task},
-        task_tag::{self, TaskTag},
-    },
+    op::{Key, Op},
     values::{Cell, Row, TABLES, Table},
     world::{Policies, Stored},
 };
@@ -59,170 +57,6 @@ pub(crate) async fn perform(op: &Op, place: Place<'_>) -> Result<Done> {
     }
 }
 
-/// A facade of the tests, its rows as cells.
-pub(crate) trait Tested: Facade<Entity: EntityTrait<Model: Cells>> {
-    type Key: Keyed;
-
-    /// A model made up by hand.
-    fn model(row: &Row) -> <Self::Entity as EntityTrait>::Model;
-
-    /// A draft that sets the cells that there are.
-    fn draft(cells: &[Option<Cell>]) -> Self::Draft;
-
-    /// A draft made from a model, with some columns set.
-    fn changed(row: <Self::Entity as EntityTrait>::Model, changes: &[(usize, Cell)]) -> Self::Draft;
-
-    fn column(place: usize) -> <Self::Entity as EntityTrait>::Column;
-
-    fn writable(place: usize) -> Self::Writable;
-}
-
-/// A model as a row of cells.
-pub(crate) trait Cells {
-    fn cells(self) -> Row;
-}
-
-/// A key as cells.
-pub(crate) trait Keyed {
-    fn of(cells: &[Cell]) -> Self;
-    fn cells(self) -> Row;
-}
-
-impl Keyed for Uuid {
-    fn of(cells: &[Cell]) -> Self {
-        cells[0].id()
-    }
-
-    fn cells(self) -> Row {
-        vec![Cell::Id(self)]
-    }
-}
-
-impl Keyed for (Uuid, Uuid) {
-    fn of(cells: &[Cell]) -> Self {
-        (cells[0].id(), cells[1].id())
-    }
-
-    fn cells(self) -> Row {
-        vec![Cell::Id(self.0), Cell::Id(self.1)]
-    }
-}
-
-/// A value of a column's type as a cell.
-trait Celled {
-    fn of(cell: &Cell) -> Self;
-    fn cell(self) -> Cell;
-}
-
-impl Celled for Uuid {
-    fn of(cell: &Cell) -> Self {
-        cell.id()
-    }
-
-    fn cell(self) -> Cell {
-        Cell::Id(self)
-    }
-}
-
-impl Celled for String {
-    fn of(cell: &Cell) -> Self {
-        match cell {
-            Cell::Text(text) => text.clone(),
-            other => panic!("no text: {other:?}"),
-        }
-    }
-
-    fn cell(self) -> Cell {
-        Cell::Text(self)
-    }
-}
-
-impl Celled for i32 {
-    fn of(cell: &Cell) -> Self {
-        match cell {
-            Cell::Int(int) => i32::try_from(*int).unwrap(),
-            other => panic!("no number: {other:?}"),
-        }
-    }
-
-    fn cell(self) -> Cell {
-        Cell::Int(self.into())
-    }
-}
-
-impl<T: Celled> Celled for Option<T> {
-    fn of(cell: &Cell) -> Self {
-        (*cell != Cell::Null).then(|| T::of(cell))
-    }
-
-    fn cell(self) -> Cell {
-        self.map_or(Cell::Null, T::cell)
-    }
-}
-
-macro_rules! tested {
-    ($module:ident, $facade:ident, $key:ty; $($place:literal $field:ident $column:ident $type:ty),+; $($writable:literal $name:ident),*) => {
-        impl Cells for $module::Model {
-            fn cells(self) -> Row {
-                vec![$(self.$field.cell(),)+ Cell::Id(self.organization_id.0)]
-            }
-        }
-
-        impl Cells for $module::ModelEx {
-            fn cells(self) -> Row {
-                $module::Model::from(self).cells()
-            }
-        }
-
-        impl Tested for $facade {
-            type Key = $key;
-
-            fn model(row: &Row) -> $module::Model {
-                let organization_id = row[row.len() - 1].id().into();
-                $module::Model { $($field: Celled::of(&row[$place]),)+ organization_id }
-            }
-
-            fn draft(cells: &[Option<Cell>]) -> $module::Draft {
-                $module::Draft { $($field: cells[$place].as_ref().map_or(NotSet, |cell| Set(Celled::of(cell))),)+ }
-            }
-
-            fn changed(row: $module::Model, changes: &[(usize, Cell)]) -> $module::Draft {
-                let mut draft = $module::Draft::from(row);
-                for (place, cell) in changes {
-                    match place {
-                        $($place => draft.$field = Set(Celled::of(cell)),)+
-                        other => panic!("no column {other}"),
-                    }
-                }
-                draft
-            }
-
-            fn column(place: usize) -> $module::Column {
-                match place {
-                    $($place => $module::Column::$column,)+
-                    other => panic!("no column {other}"),
-                }
-            }
-
-            fn writable(place: usize) -> $module::Writable {
-                match place {
-                    $($writable => $module::Writable::$name,)*
-                    other => panic!("column {other} is not writable"),
-                }
-            }
-        }
-    };
-}
-
-tested!(tag, Tag, Uuid; 0 id Id Uuid, 1 name Name String; 1 Name);
-tested!(project, Project, Uuid; 0 id Id Uuid, 1 name Name String, 2 rank Rank i32; 1 Name, 2 Rank);
-tested!(task, Task, Uuid;
-    0 id Id Uuid, 1 project_id ProjectId Option<Uuid>, 2 title Title String, 3 points Points i32;
-    1 ProjectId, 2 Title, 3 Points);
-tested!(profile, Profile, Uuid;
-    0 id Id Uuid, 1 project_id ProjectId Uuid, 2 text Text String; 1 ProjectId, 2 Text);
-tested!(task_tag, TaskTag, (Uuid, Uuid); 0 task_id TaskId Uuid, 1 tag_id TagId Uuid;);
-
 /// Runs a block for the facade of a table.
 macro_rules! table {
     ($table:expr, $facade:ident => $block:expr) => {
@@ -250,7 +84,28 @@ macro_rules! table {
         }
     };
 }
-use table;
+/// Runs a block for the facades of a relation: that which it is of, and that which it is to.
+macro_rules! relation {
+    ($relation:expr, $from:ident, $to:ident => $block:expr) => {
+        match $relation {
+            Relation::ProjectTask => relation!(@ Project, Task, $from, $to => $block),
+            Relation::ProjectProfile => relation!(@ Project, Profile, $from, $to => $block),
+            Relation::TaskProject => relation!(@ Task, Project, $from, $to => $block),
+            Relation::ProfileProject => relation!(@ Profile, Project, $from, $to => $block),
+            Relation::TaskTaskTag => relation!(@ Task, TaskTag, $from, $to => $block),
+            Relation::TaskTagTask => relation!(@ TaskTag, Task, $from, $to => $block),
+            Relation::TaskTagTag => relation!(@ TaskTag, Tag, $from, $to => $block),
+            Relation::TaskTag => relation!(@ Task, Tag, $from, $to => $block),
+            Relation::TagTask => relation!(@ Tag, Task, $from, $to => $block),
+        }
+    };
+    (@ $one:ident, $other:ident, $from:ident, $to:ident => $block:expr) => {{
+        type $from = $one;
+        type $to = $other;
+        $block
+    }};
+}
+use {relation, table};
 
 impl Place<'_> {
     fn key<F: Tested>(&self, key: Key) -> F::Key {

@@ -9,8 +9,9 @@ use db::prelude::*;
 
 use super::{Answer, Failure, Joined, Rows, holds, value, write::key_cells};
 use crate::{
-    program::{Among, Cursor, Grouped, Hop, How, JoinKind, Loaded, Op, Reading, Relation, With},
-    values::{Cell, Column, Row, Table, Test, is_among},
+    filter::Test,
+    op::{Cursor, Grouped, How, JoinKind, Loaded, Op, Reading, Relation},
+    values::{Cell, Column, Row, Table},
 };
 
 /// Performs an operation that reads.
@@ -18,9 +19,9 @@ pub(super) fn perform(rows: &Rows, op: &Op, made: &[Uuid]) -> Answer {
     Read { rows, made }.perform(op)
 }
 
-struct Read<'a> {
-    rows: &'a Rows,
-    made: &'a [Uuid],
+pub(super) struct Read<'a> {
+    pub(super) rows: &'a Rows,
+    pub(super) made: &'a [Uuid],
 }
 
 impl Read<'_> {
@@ -87,111 +88,6 @@ impl Read<'_> {
         }
     }
 
-    /// Joins a table to the `width` ones of `left`, from one of them.
-    fn hop(
-        &self,
-        left: Vec<Joined>,
-        width: usize,
-        from: usize,
-        kind: JoinKind,
-        (column, table, to): Hop,
-    ) -> Vec<Joined> {
-        let right = self.rows.all(table);
-        let mut matched = BTreeSet::new();
-        let mut joined = Vec::new();
-        for row in left {
-            let mut alone = true;
-            for (place, other) in right.iter().enumerate() {
-                let own = row[from].as_ref().map_or(&Cell::Null, |row| &row[column]);
-                if *own != Cell::Null && *own == other[to] {
-                    joined.push(row.iter().cloned().chain([Some(other.clone())]).collect());
-                    matched.insert(place);
-                    alone = false;
-                }
-            }
-            if alone && matches!(kind, JoinKind::Left | JoinKind::Full) {
-                joined.push(row.into_iter().chain([None]).collect());
-            }
-        }
-        if matches!(kind, JoinKind::Right | JoinKind::Full) {
-            for (_, other) in right.into_iter().enumerate().filter(|(place, _)| !matched.contains(place)) {
-                joined.push(std::iter::repeat_n(None, width).chain([Some(other)]).collect());
-            }
-        }
-        joined
-    }
-
-    /// Joins along hops, and keeps the first table and the last.
-    fn along(&self, from: Vec<Row>, hops: &[Hop], kind: JoinKind) -> Vec<Joined> {
-        let mut joined = single(from);
-        for (place, hop) in hops.iter().enumerate() {
-            joined = self.hop(joined, place + 1, place, kind, *hop);
-        }
-        joined.into_iter().map(|row| vec![row[0].clone(), row[hops.len()].clone()]).collect()
-    }
-
-    /// The rows that a row is related to, those that a test holds for.
-    fn related(&self, relation: Relation, row: &Row, of: &Test) -> Vec<Row> {
-        let joined = self.along(vec![row.clone()], relation.path().1, JoinKind::Inner);
-        let mut related: Vec<Row> = joined.into_iter().map(|row| row[1].clone().unwrap()).collect();
-        related.retain(|row| holds(of, &[relation.to()], &[Some(row.clone())], self.made));
-        related.sort();
-        related
-    }
-
-    fn find_with(&self, relation: Relation, with: With, reading: &Reading) -> Answer {
-        let kind = if matches!(with, With::Both) { JoinKind::Inner } else { JoinKind::Left };
-        let (from, hops) = relation.path();
-        let tables = [from, relation.to()];
-        let joined = self.along(self.rows.all(from), hops, kind);
-        if !matches!(with, With::Many) || matches!(reading.how, How::Count) {
-            return self.read(&tables, joined, reading);
-        }
-        let mut grouped: Vec<(Row, Vec<Row>)> = Vec::new();
-        for pair in self.window(&tables, joined, reading) {
-            let (row, related) = (pair[0].clone().unwrap(), pair[1].clone());
-            let place = grouped.iter().position(|(other, _)| *other == row).unwrap_or_else(|| {
-                grouped.push((row, Vec::new()));
-                grouped.len() - 1
-            });
-            grouped[place].1.extend(related);
-        }
-        Ok(format!("{grouped:?}"))
-    }
-
-    fn join(&self, relation: Relation, kind: JoinKind, reverse: bool, reading: &Reading) -> Answer {
-        let (from, hops) = relation.path();
-        let (tables, hops) = if reverse {
-            let mut back = Vec::new();
-            let mut table = from;
-            for &(column, next, other) in hops {
-                back.insert(0, (other, table, column));
-                table = next;
-            }
-            ([table, from], back)
-        } else {
-            ([from, relation.to()], hops.to_vec())
-        };
-        let joined = self.along(self.rows.all(tables[0]), &hops, kind);
-        let how = if matches!(reading.how, How::Count) { How::Count } else { How::All };
-        let rows = self.window(&tables, joined, reading);
-        let ids = rows.into_iter().map(|pair| {
-            let id = |row: &Option<Row>| Some(vec![row.as_ref().map_or(Cell::Null, |row| row[0].clone())]);
-            pair.iter().map(id).collect()
-        });
-        answer(&ids.collect::<Vec<_>>(), how)
-    }
-
-    fn among(&self, among: Among, is_in: bool, of: &Test, reading: &Reading) -> Answer {
-        let (outside, inside) = among.columns();
-        let values: Vec<Cell> =
-            self.rows.matching(inside.0, of, self.made).into_iter().map(|row| row[inside.1].clone()).collect();
-        let mut rows = self.rows.all(outside.0);
-        rows.retain(|row| is_among(&row[outside.1], &values) == Some(is_in));
-        self.read(&[outside.0], single(rows), reading)
-    }
-
-    /// By what they are grouped; how many, and their points: all together, the fewest and the most.
     fn group(&self, grouped: Grouped, filter: &Test, most: i64) -> String {
         let tasks = self.rows.matching(Table::Task, filter, self.made);
         let by: BTreeSet<Cell> = match grouped {
@@ -309,13 +205,13 @@ impl Read<'_> {
         rows
     }
 
-    fn window(&self, tables: &[Table], rows: Vec<Joined>, reading: &Reading) -> Vec<Joined> {
+    pub(super) fn window(&self, tables: &[Table], rows: Vec<Joined>, reading: &Reading) -> Vec<Joined> {
         let rows = self.sorted(tables, rows, reading).into_iter();
         let limit = reading.limit.map_or(usize::MAX, usize::from);
         rows.skip(reading.offset.unwrap_or(0).into()).take(limit).collect()
     }
 
-    fn read(&self, tables: &[Table], rows: Vec<Joined>, reading: &Reading) -> Answer {
+    pub(super) fn read(&self, tables: &[Table], rows: Vec<Joined>, reading: &Reading) -> Answer {
         match reading.how {
             // It has a limit of its own.
             How::One | How::RequireOne => {
@@ -329,7 +225,7 @@ impl Read<'_> {
     }
 }
 
-fn answer(rows: &[Joined], how: How) -> Answer {
+pub(super) fn answer(rows: &[Joined], how: How) -> Answer {
     Ok(match how {
         How::All | How::Stream => format!("{rows:?}"),
         How::One => format!("{:?}", rows.first()),
@@ -347,7 +243,7 @@ fn answer(rows: &[Joined], how: How) -> Answer {
     })
 }
 
-fn single(rows: Vec<Row>) -> Vec<Joined> {
+pub(super) fn single(rows: Vec<Row>) -> Vec<Joined> {
     rows.into_iter().map(|row| vec![Some(row)]).collect()
 }
 

@@ -6,8 +6,10 @@ use db::prelude::*;
 
 use super::{Failure, Rows};
 use crate::{
-    program::{Answered, Assigned, Changes, Conflict, Key, NewRow, Op, Save, Saved},
-    values::{Cell, Column, Id, Row, Table, Test, is_among},
+    filter::{Test, is_among},
+    op::{Answered, Assigned, Changes, Conflict, Key, Op},
+    program::NewRow,
+    values::{Cell, Column, Row, Table},
 };
 
 /// A statement that writes.
@@ -35,7 +37,7 @@ fn key_of(table: Table, row: &[Cell]) -> Row {
 }
 
 /// Checks the unique keys of a row, which was under `old` before.
-fn check(rows: &Rows, table: Table, row: &Row, old: Option<&Row>) -> Result<()> {
+pub(super) fn check(rows: &Rows, table: Table, row: &Row, old: Option<&Row>) -> Result<()> {
     let mut others = rows.table(table).iter().filter(|(key, _)| Some(*key) != old);
     let is_taken = others.any(|(_, other)| table.unique().iter().any(|key| key.iter().all(|&c| other[c] == row[c])));
     if is_taken { Err(Failure::UniqueViolation) } else { Ok(()) }
@@ -155,7 +157,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
     }
 
     /// The cells of a row; where its key is unset, `key`.
-    fn cells(&self, row: &NewRow, key: &Cell) -> Row {
+    pub(super) fn cells(&self, row: &NewRow, key: &Cell) -> Row {
         let cell = |(place, value): (usize, &Option<_>)| match value {
             Some(value) => crate::values::Literal::cell(*value, self.made),
             None if place == 0 => key.clone(),
@@ -165,7 +167,7 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
     }
 
     /// The key that the database has made for the next row that it has written.
-    fn make_key(&mut self) -> Cell {
+    pub(super) fn make_key(&mut self) -> Cell {
         // None where it has failed: then so will the model, or the answers differ.
         let key = self.keys.next().unwrap_or_else(Uuid::new_v4);
         self.new.push(key);
@@ -221,58 +223,6 @@ impl<K: Iterator<Item = Uuid>> Write<'_, K> {
             }
         }
         format!("{tasks:?}")
-    }
-
-    fn save(&mut self, save: &Save) -> Result<String> {
-        let project = self.save_one(Table::Project, &save.project, None)?;
-        let parent = Some(project[0].clone());
-        let profile = match &save.profile {
-            Some(profile) => Some(self.save_one(Table::Profile, profile, parent.clone())?),
-            None => None,
-        };
-        let mut tasks = Vec::new();
-        for (task, _) in &save.tasks {
-            tasks.push((self.save_one(Table::Task, task, parent.clone())?, Vec::new()));
-        }
-        for ((task, links), (_, tags)) in tasks.iter_mut().zip(&save.tasks) {
-            for tag in tags {
-                let link = vec![task[0].clone(), Cell::Id(Id::uuid(*tag, self.made)), Cell::Id(self.organization)];
-                insert(self.rows, Table::TaskTag, link.clone())?;
-                links.push(link);
-            }
-        }
-        Ok(format!("{:?}", (project, profile, tasks)))
-    }
-
-    fn save_one(&mut self, table: Table, saved: &Saved, parent: Option<Cell>) -> Result<Row> {
-        match saved {
-            Saved::New(new) => {
-                let key = if new.values[0].is_none() { self.make_key() } else { Cell::Null };
-                let mut row = self.cells(new, &key);
-                if new.values[0].is_some() {
-                    self.keys.next();
-                }
-                if let Some(parent) = parent {
-                    row[1] = parent;
-                }
-                insert(self.rows, table, row.clone())?;
-                Ok(row)
-            }
-            Saved::There(id, changes) => {
-                self.keys.next();
-                let key = vec![Cell::Id(id.uuid(self.made))];
-                let mut row = self.rows.table(table).get(&key).cloned().ok_or(Failure::NotFound)?;
-                for (column, value) in changes {
-                    row[*column] = value.cell(self.made);
-                }
-                if let Some(parent) = parent {
-                    row[1] = parent;
-                }
-                check(self.rows, table, &row, Some(&key))?;
-                self.rows.table_mut(table).insert(key, row.clone());
-                Ok(row)
-            }
-        }
     }
 }
 

@@ -3,9 +3,15 @@
 use db::{AssertSqlSafe, Beside, RawSelect, Result, ScopedTo, Select, Shape, Tenant, prelude::*};
 use sea_orm::{EntityTrait, sea_query::ValueTuple};
 
-use super::{Celled, Cells, Place, Tested, table};
+use super::{
+    Place, relation,
+    rows::{Beheld, Celled, Cells, Tested},
+    table,
+};
 use crate::{
-    program::{Among, Cursor, Grouped, How, Loaded, Op, Pages, Reading, Relation, With},
+    filter::Test,
+    model::Joined,
+    op::{Among, Cursor, Grouped, How, Op, Pages, Reading, Relation, With},
     tables::{
         profile::{self, Profile},
         project::{self, Project},
@@ -13,69 +19,9 @@ use crate::{
         task::{self, Task},
         task_tag::{self, TaskTag},
     },
-    values::{Cell, Column, Kind, Row, Table, Test},
+    values::{Cell, Column, Kind, Row, Table},
     world::Policies,
 };
-
-/// Rows of several tables beside each other, as the model has them.
-type Joined = Vec<Option<Row>>;
-
-/// A row of a select's.
-trait Beheld {
-    fn joined(self) -> Joined;
-}
-
-impl<M: Cells> Beheld for M {
-    fn joined(self) -> Joined {
-        vec![Some(self.cells())]
-    }
-}
-
-impl<A: Cells, B: Cells> Beheld for (A, Option<B>) {
-    fn joined(self) -> Joined {
-        vec![Some(self.0.cells()), self.1.map(Cells::cells)]
-    }
-}
-
-impl<A: Cells, B: Cells> Beheld for (A, B) {
-    fn joined(self) -> Joined {
-        vec![Some(self.0.cells()), Some(self.1.cells())]
-    }
-}
-
-impl<A: Cells, B: Cells, C: Cells, D: Cells, E: Cells> Beheld for (A, Option<B>, Option<C>, Option<D>, Option<E>) {
-    fn joined(self) -> Joined {
-        vec![
-            Some(self.0.cells()),
-            self.1.map(Cells::cells),
-            self.2.map(Cells::cells),
-            self.3.map(Cells::cells),
-            self.4.map(Cells::cells),
-        ]
-    }
-}
-
-/// Runs a block for the facades of a relation: that which it is of, and that which it is to.
-macro_rules! relation {
-    ($relation:expr, $from:ident, $to:ident => $block:expr) => {
-        match $relation {
-            Relation::ProjectTask => relation!(@ Project, Task, $from, $to => $block),
-            Relation::ProjectProfile => relation!(@ Project, Profile, $from, $to => $block),
-            Relation::TaskProject => relation!(@ Task, Project, $from, $to => $block),
-            Relation::ProfileProject => relation!(@ Profile, Project, $from, $to => $block),
-            Relation::TaskTaskTag => relation!(@ Task, TaskTag, $from, $to => $block),
-            Relation::TaskTagTask => relation!(@ TaskTag, Task, $from, $to => $block),
-            Relation::TaskTagTag => relation!(@ TaskTag, Tag, $from, $to => $block),
-            Relation::TaskTag => relation!(@ Task, Tag, $from, $to => $block),
-            Relation::TagTask => relation!(@ Tag, Task, $from, $to => $block),
-        }
-    };
-    (@ $one:ident, $other:ident, $from:ident, $to:ident => $block:expr) => {{
-        type $from = $one;
-        type $to = $other;
-        $block
-    }};
-}
 
 impl Place<'_> {
     pub(super) async fn select(&self, op: &Op) -> Result<String> {
@@ -124,7 +70,12 @@ impl Place<'_> {
     }
 
     /// Completes a select, and runs it.
-    async fn read<F, J, R>(&self, select: Select<F, J, R>, tables: &[Table], reading: &Reading) -> Result<String>
+    pub(super) async fn read<F, J, R>(
+        &self,
+        select: Select<F, J, R>,
+        tables: &[Table],
+        reading: &Reading,
+    ) -> Result<String>
     where
         F: ScopedTo<Tenant>,
         J: Beside<F, Tenant>,
@@ -152,7 +103,7 @@ impl Place<'_> {
         })
     }
 
-    fn completed<F: db::Facade, J, R>(
+    pub(super) fn completed<F: db::Facade, J, R>(
         &self,
         select: Select<F, J, R>,
         tables: &[Table],
@@ -285,70 +236,6 @@ impl Place<'_> {
             };
             Ok(format!("{cells:?}"))
         })
-    }
-
-    async fn load(&self, op: &Op) -> Result<String> {
-        let all =
-            || Reading { filter: Test::All(Vec::new()), order: Vec::new(), limit: None, offset: None, how: How::All };
-        match op {
-            Op::Load(Loaded::Task, filter, _) => self.load_tasks(filter).await,
-            Op::Load(loaded, filter, of) => self.load_projects(*loaded, filter, of).await,
-            Op::LoadMany(relation, filter, of) => relation!(relation, F, G => {
-                let rows = self.completed(F::find().filter(filter.condition(self.made)), &[relation.from()], &all());
-                let select = self.completed(G::find().filter(of.condition(self.made)), &[relation.to()], &all());
-                let related = rows.all(self.cx).await?.load_many(select, self.cx).await?;
-                let related = related.into_iter().map(|rows| rows.into_iter().map(Cells::cells).collect::<Vec<_>>());
-                Ok(format!("{:?}", related.collect::<Vec<_>>()))
-            }),
-            Op::LoadOne(relation, filter, of) => relation!(relation, F, G => {
-                let rows = self.completed(F::find().filter(filter.condition(self.made)), &[relation.from()], &all());
-                let select = self.completed(G::find().filter(of.condition(self.made)), &[relation.to()], &all());
-                let related = rows.all(self.cx).await?.load_one(select, self.cx).await?;
-                Ok(format!("{:?}", related.into_iter().map(|row| row.map(Cells::cells)).collect::<Vec<_>>()))
-            }),
-            // Of a row that is made up, and that a tenant has or has not.
-            Op::FindRelated(relation, key, reading) => relation!(relation, F, G => {
-                let row = self.made_up::<F>(relation.from(), *key);
-                self.read(row.find_related(G::default()), &[relation.to()], reading).await
-            }),
-            other => unreachable!("no read: {other:?}"),
-        }
-    }
-
-    async fn load_projects(&self, loaded: Loaded, filter: &Test, of: &Test) -> Result<String> {
-        let load = Project::load().filter(filter.condition(self.made)).order_by_id_asc().with(Profile);
-        let projects = if matches!(loaded, Loaded::Tuple) {
-            load.with((Task, Tag)).all(self.cx).await?
-        } else {
-            load.with(Task::load().filter(of.condition(self.made)).with(Tag)).all(self.cx).await?
-        };
-        let projects = projects.into_iter().map(|project| {
-            let tasks = project.tasks.clone().into_iter().map(|task| {
-                let mut tags: Vec<Row> = task.tags.clone().into_iter().map(Cells::cells).collect();
-                tags.sort();
-                (task.cells(), tags)
-            });
-            let mut tasks: Vec<_> = tasks.collect();
-            tasks.sort();
-            let profile = project.profile.clone().into_option().map(Cells::cells);
-            (project.cells(), tasks, profile)
-        });
-        Ok(format!("{:?}", projects.collect::<Vec<_>>()))
-    }
-
-    async fn load_tasks(&self, filter: &Test) -> Result<String> {
-        let load = Task::load().filter(filter.condition(self.made)).order_by_id_asc();
-        let tasks = load.with(Project).with((TaskTag, Tag)).all(self.cx).await?.into_iter().map(|task| {
-            let links = task.task_tags.clone().into_iter().map(|link| {
-                let tag = link.tag.clone().into_option().map(Cells::cells);
-                (link.cells(), tag)
-            });
-            let mut links: Vec<_> = links.collect();
-            links.sort();
-            let project = task.project.clone().into_option().map(Cells::cells);
-            (task.cells(), project, links)
-        });
-        Ok(format!("{:?}", tasks.collect::<Vec<_>>()))
     }
 
     async fn cursor(&self, cursor: &Cursor) -> Result<String> {

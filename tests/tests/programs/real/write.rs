@@ -2,16 +2,22 @@
 
 use db::{OnConflict, Result, UpdateMany, prelude::*};
 
-use super::{Cells, Done, Keyed, Place, Tested, table};
+use super::{
+    Done, Place,
+    rows::{Cells, Keyed, Tested},
+    table,
+};
 use crate::{
-    program::{Answered, Assigned, Changes, Conflict, NewRow, Op, Save, Saved},
+    filter::Test,
+    op::{Answered, Assigned, Changes, Conflict, Op, Save, Saved},
+    program::NewRow,
     tables::{
         profile::Profile,
         project::{self, Project},
         task::{self, Task},
         task_tag::{self, TaskTag},
     },
-    values::{Cell, Column, Id, Row, Table, Test},
+    values::{Cell, Column, Id, Row, Table},
 };
 
 impl Place<'_> {
