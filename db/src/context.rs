@@ -6,6 +6,7 @@ use sea_orm::{QueryResult, Statement, Value};
 
 use crate::{
     Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
+    hooks::Hooks,
     transaction::{Level, Transaction},
 };
 
@@ -55,16 +56,22 @@ pub struct Context<S: Scope, M: Mode = ReadWrite> {
 #[expect(unnameable_types, missing_debug_implementations, reason = "sealed: what a mode wraps")]
 pub struct Opened<S: Scope> {
     transaction: Transaction,
+    /// INVARIANT: they go where the transaction goes, so that those of one context never run for the commit of another.
+    after_commit: Hooks,
     ids: S::Ids,
 }
 
 impl<S: Scope, M: Mode> Context<S, M> {
     pub(crate) fn new(transaction: Transaction, ids: S::Ids) -> Self {
-        Self { inner: M::wrap(Opened { transaction, ids }) }
+        Self { inner: M::wrap(Opened { transaction, after_commit: Hooks::default(), ids }) }
     }
 
     fn transaction(&mut self) -> &mut Transaction {
         &mut M::opened_mut(&mut self.inner).transaction
+    }
+
+    fn hooks(&mut self) -> &mut Hooks {
+        &mut M::opened_mut(&mut self.inner).after_commit
     }
 
     /// Returns the innermost level that is open; for [`Open::run`](crate::Open::run).
@@ -72,8 +79,14 @@ impl<S: Scope, M: Mode> Context<S, M> {
         self.transaction().level()
     }
 
+    /// Whether this is the context whose level it is, and a statement in it could not be serialized or deadlocked.
+    pub(crate) fn is_contended(&mut self, level: Level) -> bool {
+        self.transaction().is_contended(level)
+    }
+
     /// Runs `f` in a savepoint: what it does is kept if it returns `Ok`, and taken back if it returns `Err`,
-    /// panics or is dropped. The context itself goes on in each case.
+    /// panics or is dropped, its [`after_commit`](Context::after_commit) hooks included. The context itself goes on
+    /// in each case.
     ///
     /// `f` is given the same context, so that what works in a context works in a savepoint, a savepoint
     /// included. While it runs, the context is borrowed by it: a statement beside it, which would vanish with
@@ -98,26 +111,29 @@ impl<S: Scope, M: Mode> Context<S, M> {
         f: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         let level = self.transaction().start_savepoint().await?;
-        let mut savepoint = Savepoint { context: self, level, ended: false };
+        let hooks = self.hooks().len();
+        let mut savepoint = Savepoint { context: self, level, hooks, ended: false };
         let result = f(savepoint.context).await;
         // INVARIANT: `ended` is set before the message is sent. If the future is dropped while it is under
         // way, nobody knows whether the savepoint is still there; the connection is closed for it.
         savepoint.ended = true;
         let transaction = savepoint.context.transaction();
-        match result {
-            Ok(value) => {
-                transaction.release_savepoint(level).await?;
-                Ok(value)
-            }
+        let result = match result {
+            Ok(value) => transaction.release_savepoint(level).await.map(|()| value).map_err(E::from),
             Err(error) => {
                 // If this fails, so does the commit.
                 transaction.roll_back_to_savepoint(level).await.ok();
                 Err(error)
             }
+        };
+        if result.is_err() {
+            savepoint.context.hooks().truncate(hooks);
         }
+        result
     }
 
-    /// Commits. A context that only reads does not wait for it, unless its isolation level is serializable.
+    /// Commits, and then runs the [`after_commit`](Context::after_commit) hooks. A context that only reads does not
+    /// wait for its commit, unless its isolation level is serializable.
     ///
     /// # Errors
     ///
@@ -126,7 +142,15 @@ impl<S: Scope, M: Mode> Context<S, M> {
     ///
     /// If the future is dropped, the outcome is unknown as well.
     pub async fn commit(self) -> Result<()> {
-        M::unwrap(self.inner).transaction.commit(M::READ_ONLY).await
+        self.end().await?.run().await;
+        Ok(())
+    }
+
+    /// Commits, gives the connection back, and returns the hooks that are to run now.
+    pub(crate) async fn end(self) -> Result<Hooks> {
+        let Opened { transaction, after_commit, .. } = M::unwrap(self.inner);
+        transaction.commit(M::READ_ONLY).await?;
+        Ok(after_commit)
     }
 
     /// Rolls back, and waits for it. To drop the context does the same without waiting.
@@ -142,25 +166,29 @@ impl<S: Scope, M: Mode> Context<S, M> {
 impl<S: Scope> Context<S> {
     /// Begins something that is all or nothing: dropped before it is kept, it spoils the innermost level.
     pub(crate) fn all_or_nothing(&self) -> AllOrNothing<'_> {
-        AllOrNothing { transaction: Some(&self.inner.inner.transaction) }
+        let transaction = &self.inner.inner.transaction;
+        transaction.begin_whole();
+        AllOrNothing { transaction, kept: false }
     }
 }
 
 /// Makes the level one that cannot be kept, unless it is kept first.
 pub(crate) struct AllOrNothing<'a> {
-    transaction: Option<&'a Transaction>,
+    transaction: &'a Transaction,
+    kept: bool,
 }
 
 impl AllOrNothing<'_> {
     pub(crate) fn keep(mut self) {
-        self.transaction = None;
+        self.kept = true;
     }
 }
 
 impl Drop for AllOrNothing<'_> {
     fn drop(&mut self) {
-        if let Some(transaction) = self.transaction {
-            transaction.spoil();
+        self.transaction.end_whole();
+        if !self.kept {
+            self.transaction.spoil();
         }
     }
 }
@@ -169,14 +197,52 @@ impl Drop for AllOrNothing<'_> {
 struct Savepoint<'a, S: Scope, M: Mode> {
     context: &'a mut Context<S, M>,
     level: Level,
+    /// How many hooks there were when it was opened.
+    hooks: usize,
     ended: bool,
 }
 
+// Where another context was swapped for this one, the hooks of that one are dropped. That loses none: it meets a level
+// that is not its own, and is never committed.
 impl<S: Scope, M: Mode> Drop for Savepoint<'_, S, M> {
     fn drop(&mut self) {
         if !self.ended {
             self.context.transaction().abandon_savepoint(self.level);
+            self.context.hooks().truncate(self.hooks);
         }
+    }
+}
+
+impl<S: Scope> Context<S, ReadWrite> {
+    /// Runs `f` once the commit has succeeded, and never otherwise: for what cannot be rolled back, such as a message
+    /// to somebody or a cache to be emptied.
+    ///
+    /// Hooks run in the order in which they were registered, each awaited before the next, within
+    /// [`commit`](Self::commit) or [`Open::run`](crate::Open::run). The connection has been given back by then, so a
+    /// hook may open a context of its own, on a pool of one connection too. What a hook needs is moved into it: it can
+    /// borrow neither the context nor anything else. A hook that is registered in a savepoint goes with it: taken back,
+    /// it never runs. SeaORM has no such thing; it stands for Django's `on_commit`.
+    ///
+    /// Not on a rollback, an `Err`, a panic, a context that is dropped, or a commit that failed or whose outcome is
+    /// unknown. At most once, then: a hook is lost where the process ends after the commit, the future is dropped, or a
+    /// hook before it panics (which reaches whoever commits; the commit stands). What must not be lost is a row,
+    /// written in the context.
+    ///
+    /// ```
+    /// # use db::{TenantContext, Result};
+    /// # async fn send_mail(_: String) {}
+    /// async fn invite(cx: &TenantContext, email: String) -> Result<()> {
+    ///     // … the row of the invitation
+    ///     cx.after_commit(|| async move { send_mail(email).await });
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn after_commit<F, Fut>(&self, f: F)
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.inner.inner.after_commit.push(f);
     }
 }
 

@@ -13,11 +13,11 @@ use sea_orm::sqlx::{self, PgPool};
 use tracing::Span;
 
 use crate::{
-    Authenticated, DbOptions, Error, Identity, IdentityContext, Open, OrganizationId, Result, ScopeKind, Tenant,
+    Authenticated, DbOptions, Error, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
     TenantContext, User, UserContext,
     contract::Prefix,
     error::Kind,
-    open::span,
+    open::Subject,
     scope::TenantIds,
     transaction::{Connection, milliseconds},
 };
@@ -112,7 +112,7 @@ impl Db {
             self,
             TenantIds { organization, user: Some(user) },
             format!("enter_tenant('{organization}', '{user}')"),
-            span(ScopeKind::Tenant, Some(organization), Some(user), None),
+            Subject { organization: Some(organization), user: Some(user), reason: None },
         )
     }
 
@@ -128,19 +128,31 @@ impl Db {
             self,
             TenantIds { organization, user: None },
             format!("enter_tenant_as_system('{organization}')"),
-            span(ScopeKind::Tenant, Some(organization), None, Some(reason)),
+            Subject { organization: Some(organization), user: None, reason: Some(reason.to_owned()) },
         )
     }
 
     /// Opens the context of a person, with options.
     pub fn user(&self, who: &Authenticated) -> Open<'_, User> {
         let user = who.user_id();
-        Open::new(self, user, format!("enter_user('{user}')"), span(ScopeKind::User, None, Some(user), None))
+        let subject = Subject { user: Some(user), ..Subject::default() };
+        Open::new(self, user, format!("enter_user('{user}')"), subject)
     }
 
     /// Opens a context for sign-in, with options.
     pub fn identity(&self) -> Open<'_, Identity> {
-        Open::new(self, (), "enter_identity()".to_owned(), span(ScopeKind::Identity, None, None, None))
+        Open::new(self, (), "enter_identity()".to_owned(), Subject::default())
+    }
+
+    /// Runs a closure for one organization after another, each in a system context of its own; see
+    /// [`ForEachTenant`].
+    ///
+    /// # This widens power
+    ///
+    /// As [`system_tenant`](Self::system_tenant) does: no membership is checked. `reason` says what for; it is in the
+    /// tracing span of each.
+    pub fn for_each_tenant(&self, reason: &str) -> ForEachTenant<'_> {
+        ForEachTenant::new(self, reason.to_owned())
     }
 
     /// Closes the pool: waits for the contexts that are open, and closes their connections. Contexts cannot

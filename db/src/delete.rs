@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::{
     Affected, Context, Deletable, Facade, Result, Scope, Select,
     error::Kind,
-    expression::{Refusal, check_condition},
+    expression::{Refusal, bracketed, check_condition},
     facade::{Key, Model, table_name},
     predicate,
     predicate::Within,
@@ -86,7 +86,7 @@ impl<F: Facade, J> DeleteMany<F, J> {
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
         let condition = condition.into_condition();
         match check_condition("the filter", &condition) {
-            Ok(()) => self.query = self.query.filter(condition),
+            Ok(()) => self.query = self.query.filter(bracketed(condition)),
             Err(refused) => {
                 self.refused.get_or_insert(refused);
             }

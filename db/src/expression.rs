@@ -6,10 +6,11 @@
 //! too: its statement was built elsewhere, with no scope.
 
 use sea_orm::{
-    Condition,
+    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable,
     sea_query::{
         ArrayType, BinOper, ColumnName, ColumnRef, DatabaseName, DynIden, Expr, Func, FunctionCall, Keyword,
-        OptionEnum, Order, SchemaName, SubQueryStatement, TableName, TypeRef, Value, extension::postgres::PgFunc,
+        OptionEnum, Order, SchemaName, SubQueryStatement, TableName, TableRef, TypeRef, Value,
+        extension::postgres::PgFunc,
     },
 };
 
@@ -40,6 +41,14 @@ pub(crate) fn check_condition(place: &'static str, condition: &Condition) -> Res
     check(place, &Expr::from(condition.clone()))
 }
 
+/// Puts a condition between brackets.
+///
+/// sea-query leaves brackets out by the precedence of operators, and trusts that an expression has the operands that its
+/// operator takes: `Binary(x, Between, y)`, put together by hand, would have what is and-ed to it for its upper bound.
+pub(crate) fn bracketed(condition: Condition) -> Condition {
+    if condition.is_empty() { condition } else { Condition::all().add(Expr::tuple([condition.into()])) }
+}
+
 /// Checks an expression given at `place`.
 pub(crate) fn check(place: &'static str, expr: &Expr) -> Result<(), Refusal> {
     walk(expr).map_err(|what| Refusal { place, what })
@@ -64,6 +73,21 @@ pub(crate) fn check_order(place: &'static str, order: &Order) -> Result<(), Refu
         _ => Err("an order that is not known here"),
     }
     .map_err(|what| Refusal { place, what })
+}
+
+/// Checks what an entity says of itself: its table's name, and how its columns are read and written.
+pub(crate) fn check_entity<E: EntityTrait>() -> Result<(), Refusal> {
+    let place = "the entity";
+    match E::default().table_ref() {
+        TableRef::Table(table, None) => table_name(&table).map_err(|what| Refusal { place, what })?,
+        _ => return Err(refusal(place, "a table that is not named")),
+    }
+    for column in E::Column::iter() {
+        check(place, &column.select_as(Expr::col(column)))?;
+        check(place, &column.save_as(Expr::val(1)))?;
+        check(place, &column.into_returning_expr(DbBackend::Postgres))?;
+    }
+    Ok(())
 }
 
 fn walk(expr: &Expr) -> Result<(), Refused> {
@@ -120,8 +144,21 @@ pub(crate) fn reaches_out(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let starts = ["pg_", "lo_", "txid_", "currtid", "dblink", "crosstab", "has_", "inet_server", "brin_", "gin_"];
     let ends = ["_to_xml", "_to_xmlschema", "_to_xml_and_xmlschema"];
-    let names =
-        ["connectby", "loread", "lowrite", "set_config", "setseed", "setval", "ts_rewrite", "ts_stat", "xpath_table"];
+    let names = [
+        "connectby",
+        "currval",
+        "isn_weak",
+        "lastval",
+        "loread",
+        "lowrite",
+        "set_config",
+        "set_limit",
+        "setseed",
+        "setval",
+        "ts_rewrite",
+        "ts_stat",
+        "xpath_table",
+    ];
     starts.iter().any(|start| name.starts_with(start))
         || ends.iter().any(|end| name.ends_with(end))
         || names.contains(&name.as_str())
@@ -151,13 +188,21 @@ fn cast(args: &[Expr]) -> Result<(), Refused> {
         [Expr::Binary(value, BinOper::As, to)] => {
             walk(value)?;
             match &**to {
-                Expr::Custom(name) if is_plain(name.trim_end_matches("[]"), " ") => Ok(()),
+                Expr::Custom(name) if is_type(name) => Ok(()),
                 Expr::TypeName(name) => type_ref(name),
                 _ => Err("a cast to a type whose name is not plain"),
             }
         }
         _ => Err("a cast that is not known here"),
     }
+}
+
+/// Whether the text is the name of a type: words, and at most one `(10, 2)` among them.
+fn is_type(text: &str) -> bool {
+    let text = text.trim_end_matches("[]");
+    let Some((before, rest)) = text.split_once('(') else { return is_plain(text, " .") };
+    let Some((numbers, after)) = rest.split_once(')') else { return false };
+    numbers.chars().all(|c| c.is_ascii_digit() || ", ".contains(c)) && is_plain(&format!("{before}{after}"), " .")
 }
 
 /// Whether the text is a word of letters, digits and underscores, or such words with `between` between them.
@@ -204,16 +249,36 @@ fn has_quote(name: &str) -> bool {
     name.contains(['"', '\0'])
 }
 
-/// A value that is bound: of it only the name of an enum is written, between quotes and not escaped. PostgreSQL has
-/// no integer beyond `bigint`, and sea-query panics at one.
+/// Checks a value that is about to be sent, wherever it came from.
+pub(crate) fn check_value(value: &Value) -> Result<(), Refusal> {
+    bindable(value).map_err(|what| Refusal { place: "a value", what })
+}
+
+/// Whether a value can be bound. PostgreSQL has no integer beyond `bigint`, and sea-query panics at one; and at an
+/// array of something else than it says.
+fn bindable(value: &Value) -> Result<(), Refused> {
+    match value {
+        Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
+            Err("a number that is larger than a `bigint`")
+        }
+        Value::Array(kind, Some(values)) => values.iter().try_for_each(|value| match value {
+            Value::Array(..) => Err("an array of arrays"),
+            _ if value.array_type() != *kind || *value == value.as_null() => {
+                Err("an array of something else than it says")
+            }
+            _ => bindable(value),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// A value that is bound: of it only the name of an enum is written, between quotes and not escaped.
 fn bound(value: &Value) -> Result<(), Refused> {
+    bindable(value)?;
     let name: &str = match value {
         Value::Enum(OptionEnum::Some(value)) => &value.type_name,
         Value::Enum(OptionEnum::None(name)) => name,
         Value::Array(ArrayType::Enum(name), _) => name,
-        Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
-            return Err("a number that is larger than a `bigint`");
-        }
         _ => return Ok(()),
     };
     if has_quote(name) { Err(NAME) } else { Ok(()) }
@@ -273,6 +338,9 @@ mod tests {
             column().cast_as("text"),
             column().cast_as("timestamp with time zone"),
             column().cast_as("text[]"),
+            column().cast_as("numeric(10, 2)"),
+            column().cast_as("timestamp(3) with time zone"),
+            column().cast_as("public.citext"),
             Expr::current_timestamp(),
             Func::count(column()).filter(column().eq(1)).into(),
             Expr::tuple([column(), Expr::val(1)]),
@@ -298,6 +366,9 @@ mod tests {
             Expr::Keyword(Keyword::Custom(Alias::new("1=1) OR (1").into())),
             Func::cust(Alias::new("now() OR length")).arg("x").into(),
             column().cast_as(Alias::new("text) OR (1=1")),
+            column().cast_as(Alias::new("text(1) OR (1)")),
+            column().cast_as(Alias::new("text(1)) OR (1")),
+            column().cast_as(Alias::new("text(a)")),
             column().as_enum(Alias::new("t\") OR (\"a")),
             Expr::col(Unescaped).eq(1),
             Expr::col((Unescaped, "id")).eq(1),

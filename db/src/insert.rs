@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Insertable, Result, Scope, ScopedTo,
     error::{Kind, from_row},
+    expression::check_entity,
     facade::{ActiveModel, Column, Key, Model, fill_key, key_columns, table_name},
     returning::{returning_key, returning_row},
     select::{build, model},
@@ -176,6 +177,7 @@ impl<F: Facade, By> Insert<F, By> {
     where
         F: Insertable<S, By>,
     {
+        check_entity::<F::Entity>()?;
         place::<F, S, By>(&mut self.row, cx)?;
         let mut insert = sea_orm::Insert::one(self.row).into_query();
         if let Some(on_conflict) = &self.on_conflict {
@@ -269,6 +271,7 @@ impl<F: Facade> InsertMany<F> {
     where
         F: Insertable<S, FromContext>,
     {
+        check_entity::<F::Entity>()?;
         for row in &mut self.rows {
             place::<F, S, FromContext>(row, cx)?;
         }
@@ -293,7 +296,7 @@ fn key<F: Facade>(row: &QueryResult) -> Result<Key<F>> {
 }
 
 /// Puts the row into the scope of the context.
-fn place<F, S, By>(row: &mut ActiveModel<F>, cx: &Context<S>) -> Result<()>
+pub(crate) fn place<F, S, By>(row: &mut ActiveModel<F>, cx: &Context<S>) -> Result<()>
 where
     F: Insertable<S, By>,
     S: Scope,

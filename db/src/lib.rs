@@ -54,6 +54,9 @@
 //! |---|---|
 //! | connect | [`Db`], [`DbOptions`], [`Db::check_database`] |
 //! | open a context | [`Db::with_tenant_context`], [`Db::with_user_context`], [`Db::with_identity_context`], and with options [`Db::tenant`], [`Db::user`], [`Db::identity`], [`Db::system_tenant`] |
+//! | run again what met another transaction | [`Open::retry`] |
+//! | do what cannot be rolled back | [`Context::after_commit`] |
+//! | work through all organizations | [`Db::for_each_tenant`] |
 //! | say who is asking | [`Authenticated`] |
 //! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
 //! | put an entity into a scope | [`tenant_scoped`], [`user_scoped`], [`identity_scoped`] |
@@ -94,7 +97,9 @@ mod delete;
 mod error;
 mod expression;
 mod facade;
+mod for_each_tenant;
 mod health;
+mod hooks;
 mod id;
 mod insert;
 mod load;
@@ -103,9 +108,11 @@ mod open;
 mod options;
 mod predicate;
 pub mod prelude;
+mod progress;
 #[cfg(feature = "raw")]
 mod raw;
 mod relation;
+mod retry;
 mod returning;
 mod save;
 mod scope;
@@ -125,6 +132,7 @@ pub use crate::{
     delete::{Delete, DeleteMany},
     error::{Error, Result},
     facade::{Facade, ScopeDeclaration, UpdateColumns, Verbs},
+    for_each_tenant::{ForEachTenant, TenantFailure, TenantReport},
     health::{Health, HealthStatus},
     id::{OrganizationId, UserId},
     insert::{Insert, InsertMany, OnConflict},
@@ -132,12 +140,13 @@ pub use crate::{
     open::Open,
     options::{DbOptions, TlsMode},
     relation::{Beside, ParentOf, RelatedTo, Sub, Through, TogetherWith},
+    retry::Retry,
     returning::Affected,
     save::{Children, Save},
     scope::{Deletable, Identity, Insertable, KeyOf, Scope, ScopeKind, ScopedTo, Tenant, Updatable, User},
     select::{
-        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paginator, Part, Select, Shape, Whole,
-        WithMany,
+        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paged, Paginator, Part, Select, Shape,
+        Shapes, Whole, WithMany,
     },
     update::{Update, UpdateMany},
 };

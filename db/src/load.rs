@@ -3,22 +3,22 @@
 use std::{collections::HashMap, future::Future};
 
 use sea_orm::{
-    IntoSimpleExpr, JoinType, ModelTrait, Order, QueryResult, TryGetableMany,
+    ColumnTrait, Condition, IntoSimpleExpr, JoinType, ModelTrait, Order, QueryResult, TryGetableMany,
     sea_query::{Expr, ExprTrait, IntoCondition, IntoIden, IntoValueTuple, ValueTuple},
 };
 
 use crate::{
-    Context, Facade, ReadOnly, Result, Scope, ScopedTo, Select,
+    Context, Facade, Paged, Paginator, ReadOnly, Result, Scope, ScopedTo, Select,
     error::{Kind, from_row},
     facade::{Key, Model, ModelEx, key_columns},
     predicate::Within,
-    relation::{Beside, Onto, RelatedTo},
+    relation::{Beside, Onto, RelatedTo, TogetherWith},
     select::{against, model},
     transaction::MAX_VALUES,
 };
 
 /// The name in a query of the table whose rows the related ones are loaded for.
-const PARENT: &str = "parent";
+pub(crate) const PARENT: &str = "the_parent_of_this";
 
 /// Loads the rows that `rows` are related to, those that `select` is of.
 ///
@@ -29,16 +29,16 @@ async fn related<F, G, K, S, M>(
     cx: &Context<S, ReadOnly>,
 ) -> Result<Vec<Vec<Model<G>>>>
 where
-    F: RelatedTo<G> + ScopedTo<S>,
-    G: ScopedTo<S>,
+    F: RelatedTo<G> + TogetherWith<G, S>,
+    G: Facade,
     Onto<F, G, (F, K)>: Beside<G, S>,
     S: Scope,
     M: ModelTrait<Entity = F::Entity>,
 {
     let mut query = against::<G, F>(select.into_untyped(), JoinType::InnerJoin, Some(PARENT.into_iden()));
-    let names: Vec<String> = key_columns::<F>().enumerate().map(|(at, _)| format!("parent_{at}")).collect();
+    let names: Vec<String> = key_columns::<F>().enumerate().map(|(at, _)| format!("{PARENT}_{at}")).collect();
     for (column, name) in key_columns::<F>().zip(&names) {
-        query.unchecked().expr_as(Expr::col((PARENT, column)), name.clone());
+        query.unchecked().expr_as(column.select_as(Expr::col((PARENT, column))), name.clone());
     }
     let mut places: HashMap<ValueTuple, Vec<usize>> = HashMap::new();
     for (place, row) in rows.iter().enumerate() {
@@ -49,7 +49,11 @@ where
     for keys in keys.chunks(MAX_VALUES / 2 / names.len().max(1)) {
         let parents: Vec<Expr> = key_columns::<F>().map(|column| Expr::col((PARENT, column))).collect();
         let mut query = query.clone();
-        query.unchecked().and_where(Expr::tuple(parents).in_tuples(keys.to_vec()));
+        // Checked: a row by hand gives the key that it likes.
+        let keys = keys.iter().cloned().map(|key| {
+            Expr::tuple(key_columns::<F>().zip(key).map(|(column, value)| column.save_as(Expr::val(value))))
+        });
+        query = query.filter(Expr::tuple(parents).is_in(keys).into_condition());
         for row in cx.fetch_all(query.build(&Within::of(cx))?).await? {
             let (key, related) = (parent_key::<F>(&row, &names)?, model::<G>(&row)?);
             for &place in places.get(&key).into_iter().flatten() {
@@ -82,12 +86,18 @@ pub trait Row: ModelTrait<Entity = <Self::Facade as Facade>::Entity> {
         Self::Facade: RelatedTo<G>,
     {
         let find = Select::<G>::new().into_untyped();
-        let mut query = against::<G, Self::Facade>(find, JoinType::InnerJoin, Some(PARENT.into_iden()));
-        for (column, value) in key_columns::<Self::Facade>().zip(self.get_primary_key_value()) {
-            query.unchecked().and_where(Expr::col((PARENT, column)).eq(value));
-        }
-        Select::over(query)
+        let query = against::<G, Self::Facade>(find, JoinType::InnerJoin, Some(PARENT.into_iden()));
+        Select::over(query.filter(is_row(PARENT, self)))
     }
+}
+
+/// Returns the condition that a table, by the name that it has in the query, has this row. A row by hand gives the key that
+/// it likes: it is for a filter, which checks it.
+pub(crate) fn is_row<M: Row>(table: &'static str, row: &M) -> Condition {
+    let key = key_columns::<M::Facade>().zip(row.get_primary_key_value());
+    key.fold(Condition::all(), |condition, (column, value)| {
+        condition.add(Expr::col((table, column)).eq(column.save_as(Expr::val(value))))
+    })
 }
 
 /// Loads what is related to a slice of rows: a statement, however many rows there are.
@@ -106,8 +116,8 @@ pub trait LoadRelated<F: Facade> {
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Option<Model<G>>>>> + Send
     where
-        F: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        F: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<F, G, (F, K)>: Beside<G, S>,
         S: Scope;
@@ -123,8 +133,8 @@ pub trait LoadRelated<F: Facade> {
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Vec<Model<G>>>>> + Send
     where
-        F: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        F: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<F, G, (F, K)>: Beside<G, S>,
         S: Scope;
@@ -142,8 +152,8 @@ pub trait LoadRelated<F: Facade> {
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Vec<Model<G>>>>> + Send
     where
-        F: RelatedTo<G, Through = V> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        F: RelatedTo<G, Through = V> + TogetherWith<G, S>,
+        G: Facade,
         V: Facade,
         K: 'static,
         Onto<F, G, (F, K)>: Beside<G, S>,
@@ -160,8 +170,8 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         cx: &Context<S, ReadOnly>,
     ) -> Result<Vec<Option<Model<G>>>>
     where
-        M::Facade: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        M::Facade: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
@@ -176,8 +186,8 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         cx: &Context<S, ReadOnly>,
     ) -> Result<Vec<Vec<Model<G>>>>
     where
-        M::Facade: RelatedTo<G> + ScopedTo<S>,
-        G: ScopedTo<S>,
+        M::Facade: RelatedTo<G> + TogetherWith<G, S>,
+        G: Facade,
         K: 'static,
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
@@ -337,6 +347,36 @@ impl<F: Facade, W> Load<F, W> {
     }
 }
 
+impl<F: Facade, W> Load<F, W> {
+    /// Turns the load into pages of so many rows, at least one; the first is page 0.
+    pub fn paginate<S: Scope>(self, cx: &Context<S, ReadOnly>, page_size: u64) -> Paginator<'_, S, Self>
+    where
+        F: ScopedTo<S>,
+        W: With<F, S> + Clone,
+        ModelEx<F>: From<Model<F>>,
+    {
+        Paginator::new(self, cx, page_size)
+    }
+}
+
+impl<F, W, S> Paged<S> for Load<F, W>
+where
+    F: ScopedTo<S>,
+    W: With<F, S> + Clone,
+    S: Scope,
+    ModelEx<F>: From<Model<F>>,
+{
+    type Item = ModelEx<F>;
+
+    async fn total(self, cx: &Context<S, ReadOnly>) -> Result<u64> {
+        self.select.total(cx).await
+    }
+
+    async fn page(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<Vec<ModelEx<F>>> {
+        self.limit(limit).offset(offset).all(cx).await
+    }
+}
+
 impl<F: Facade, W: Clone> Clone for Load<F, W> {
     fn clone(&self) -> Self {
         Self { select: self.select.clone(), with: self.with.clone() }
@@ -415,8 +455,8 @@ impl<F: Facade, S: Scope> With<F, S> for () {
 
 impl<F, G, N, W, S> With<F, S> for (Load<G, N>, W)
 where
-    F: RelatedTo<G> + ScopedTo<S>,
-    G: ScopedTo<S>,
+    F: RelatedTo<G> + TogetherWith<G, S>,
+    G: Facade,
     Onto<F, G, (F, ())>: Beside<G, S>,
     ModelEx<G>: From<Model<G>>,
     N: With<G, S>,

@@ -6,13 +6,18 @@ use sea_orm::IsolationLevel;
 use tracing::{Instrument, Span};
 
 use crate::{
-    Context, Db, Error, Mode, OrganizationId, ReadOnly, ReadWrite, Result, Scope, ScopeKind, UserId, error::Kind,
-    options::milliseconds, transaction::Transaction,
+    Context, Db, Error, Mode, OrganizationId, ReadOnly, ReadWrite, Result, Retry, Scope, ScopeKind, UserId,
+    error::Kind, options::milliseconds, transaction::Transaction,
 };
 
 tokio::task_local! {
     /// The pools on which the current task runs a context's closure.
     static OPEN: Vec<usize>;
+}
+
+/// Whether the current task runs a context's closure on this pool: another context would be nested in it.
+pub(crate) fn is_nested(db: &Db) -> bool {
+    OPEN.try_with(|open| open.contains(&db.id())).unwrap_or(false)
 }
 
 /// A context about to be opened: [`Db::tenant`], [`Db::user`], [`Db::identity`] or [`Db::system_tenant`],
@@ -25,13 +30,13 @@ pub struct Open<'a, S: Scope, M: Mode = ReadWrite> {
     enter: String,
     isolation: Option<IsolationLevel>,
     statement_timeout: Option<Duration>,
-    span: Span,
+    subject: Subject,
     mode: PhantomData<M>,
 }
 
 impl<'a, S: Scope> Open<'a, S> {
-    pub(crate) fn new(db: &'a Db, ids: S::Ids, enter: String, span: Span) -> Self {
-        Self { db, ids, enter, isolation: None, statement_timeout: None, span, mode: PhantomData }
+    pub(crate) fn new(db: &'a Db, ids: S::Ids, enter: String, subject: Subject) -> Self {
+        Self { db, ids, enter, isolation: None, statement_timeout: None, subject, mode: PhantomData }
     }
 
     /// Makes the context one that only reads: the database refuses a write, and one does not compile. It does
@@ -43,13 +48,13 @@ impl<'a, S: Scope> Open<'a, S> {
             enter: self.enter,
             isolation: self.isolation,
             statement_timeout: self.statement_timeout,
-            span: self.span,
+            subject: self.subject,
             mode: PhantomData,
         }
     }
 }
 
-impl<S: Scope, M: Mode> Open<'_, S, M> {
+impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
     /// Sets the isolation level; the server's default (read committed) unless told otherwise.
     pub fn isolation(mut self, level: IsolationLevel) -> Self {
         self.isolation = Some(level);
@@ -62,6 +67,26 @@ impl<S: Scope, M: Mode> Open<'_, S, M> {
         self
     }
 
+    /// Runs the closure again, `times` times at most, where it met another transaction: see [`Retry`].
+    ///
+    /// ```
+    /// # use db::{Authenticated, Db, IsolationLevel, OrganizationId, Result};
+    /// # async fn f(db: &Db, organization_id: OrganizationId, who: &Authenticated) -> Result<()> {
+    /// db.tenant(organization_id, who)
+    ///     .isolation(IsolationLevel::Serializable)
+    ///     .retry(3) // four runs at most
+    ///     .run(async |cx| {
+    ///         // … reads, and writes that depend on them
+    /// #       let _ = cx;
+    ///         Ok::<_, db::Error>(())
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    pub fn retry(self, times: usize) -> Retry<'a, S, M> {
+        Retry::new(self, times)
+    }
+
     /// Opens the context, by hand: dropped, it rolls back, so it is for the caller to
     /// [`commit`](Context::commit).
     ///
@@ -71,18 +96,21 @@ impl<S: Scope, M: Mode> Open<'_, S, M> {
     /// context of the same [`Db`]. (Two contexts that are both opened by hand on one task are not noticed, and
     /// wait for the acquire timeout where the pool has no second connection.)
     pub async fn begin(self) -> Result<Context<S, M>> {
-        if OPEN.try_with(|open| open.contains(&self.db.id())).unwrap_or(false) {
+        self.open(self.subject.span(S::KIND)).await
+    }
+
+    async fn open(&self, span: Span) -> Result<Context<S, M>> {
+        if is_nested(self.db) {
             return Err(Kind::Nested.into());
         }
         let sql = self.opening_message();
         let wait_for_end = self.isolation == Some(IsolationLevel::Serializable);
-        let span = self.span.clone();
         async {
-            let connection = self.db.acquire(self.span.clone()).await?;
+            let connection = self.db.acquire(span.clone()).await?;
             let transaction = Transaction::begin(connection, sql, self.db.prepared_statements(), wait_for_end).await?;
             Ok(Context::new(transaction, self.ids))
         }
-        .instrument(span)
+        .instrument(span.clone())
         .await
     }
 
@@ -96,17 +124,33 @@ impl<S: Scope, M: Mode> Open<'_, S, M> {
     ///
     /// What `f` returns, what [`begin`](Self::begin) may fail with, and what [`Context::commit`] may fail with.
     pub async fn run<T, E: From<Error>>(self, f: impl AsyncFnOnce(&mut Context<S, M>) -> Result<T, E>) -> Result<T, E> {
-        let span = self.span.clone();
+        self.attempt(f).await.map_err(|failed| failed.error)
+    }
+
+    /// Does what [`run`](Self::run) does, and says of a failure whether it is worth another attempt.
+    pub(crate) async fn attempt<T, E: From<Error>>(
+        &self,
+        f: impl AsyncFnOnce(&mut Context<S, M>) -> Result<T, E>,
+    ) -> Result<T, Failed<E>> {
+        let span = self.subject.span(S::KIND);
         let mut open = OPEN.try_with(Clone::clone).unwrap_or_default();
         open.push(self.db.id());
-        let mut context = self.begin().await?;
+        let mut context = self.open(span.clone()).await?;
         let level = context.level();
-        let value = OPEN.scope(open, f(&mut context)).instrument(span.clone()).await?;
+        let result = OPEN.scope(open, f(&mut context)).instrument(span.clone()).await;
+        let contended = context.is_contended(level);
+        let value = result.map_err(|error| Failed { error, contended })?;
         if context.level() != level {
             // Another context was swapped for it, or a savepoint's future was leaked: it is not this one's to commit.
             return Err(Error::from(Kind::Interrupted).into());
         }
-        context.commit().instrument(span).await?;
+        let hooks = context.end().instrument(span).await.map_err(|error| Failed {
+            // The closure may have swallowed the failure that aborted the transaction.
+            contended: error.is_serialization_failure() || (contended && error.is_rolled_back()),
+            error: error.into(),
+        })?;
+        // Outside of the scope of `OPEN`, and with the connection given back: a hook may open a context.
+        hooks.run().await;
         Ok(value)
     }
 
@@ -144,21 +188,39 @@ impl<S: Scope, M: Mode> fmt::Debug for Open<'_, S, M> {
     }
 }
 
-/// Makes the span of one context. No row values; `outcome` and the times are recorded as they become known.
-pub(crate) fn span(
-    scope: ScopeKind,
-    organization: Option<OrganizationId>,
-    user: Option<UserId>,
-    reason: Option<&str>,
-) -> Span {
-    tracing::info_span!(
-        "context",
-        scope = scope.as_str(),
-        organization = organization.map(tracing::field::display),
-        user = user.map(tracing::field::display),
-        reason,
-        outcome = tracing::field::Empty,
-        wait_ms = tracing::field::Empty,
-        held_ms = tracing::field::Empty,
-    )
+/// Why one attempt failed.
+pub(crate) struct Failed<E> {
+    pub(crate) error: E,
+    /// Whether the transaction met another, so that the next attempt may succeed.
+    pub(crate) contended: bool,
+}
+
+impl<E: From<Error>> From<Error> for Failed<E> {
+    fn from(error: Error) -> Self {
+        Self { contended: error.is_serialization_failure(), error: error.into() }
+    }
+}
+
+/// Whom and what a context is opened for, as its span says it.
+#[derive(Default)]
+pub(crate) struct Subject {
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) reason: Option<String>,
+}
+
+impl Subject {
+    /// Makes the span of one context. No row values; `outcome` and the times are recorded as they become known.
+    fn span(&self, scope: ScopeKind) -> Span {
+        tracing::info_span!(
+            "context",
+            scope = scope.as_str(),
+            organization = self.organization.map(tracing::field::display),
+            user = self.user.map(tracing::field::display),
+            reason = self.reason.as_deref(),
+            outcome = tracing::field::Empty,
+            wait_ms = tracing::field::Empty,
+            held_ms = tracing::field::Empty,
+        )
+    }
 }

@@ -5,7 +5,10 @@ use sea_orm::{
     sea_query::{DynIden, Expr, ExprTrait, IntoIden},
 };
 
-use crate::{Context, Facade, ReadOnly, Result, Scope, ScopeDeclaration, ScopeKind, error::Kind, facade::table_name};
+use crate::{
+    Context, Facade, ReadOnly, Result, Scope, ScopeDeclaration, ScopeKind, error::Kind, expression::check_entity,
+    facade::table_name,
+};
 
 /// What a context holds its queries within: its scope, and the key that the scope column of each row has.
 #[derive(Clone, Debug)]
@@ -40,6 +43,7 @@ impl Within {
 
 /// Returns the condition that a row of the facade's own table is of the context's scope.
 pub(crate) fn predicate<F: Facade, S: Scope>(cx: &Context<S, ReadOnly>) -> Result<Condition> {
+    check_entity::<F::Entity>()?;
     let table = table_name::<F>();
     Within::of(cx).predicate(table, &table.into_iden(), F::SCOPES)
 }

@@ -8,6 +8,12 @@ use sea_orm::{
 use crate::{Facade, Scope, ScopedTo, facade::ModelEx};
 
 /// An entity under a scope attribute, and its facade; for generated code.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is under no scope attribute",
+    label = "a relation goes through its table",
+    note = "put the junction under the scope attribute that the entities at both ends are under, such as \
+            `#[tenant_scoped]`"
+)]
 pub trait Scoped: EntityTrait {
     /// The facade.
     type Facade: Facade<Entity = Self>;
@@ -68,8 +74,8 @@ where
 /// A facade whose rows are pointed at by those of `G`, which are saved with them: `has_one` or `has_many`, with no
 /// junction between.
 #[diagnostic::on_unimplemented(
-    message = "rows of `{G}` are not saved with those of `{Self}`",
-    label = "`{Self}` declares no `has_one` or `has_many` of `{G}`",
+    message = "these rows do not point at those of `{Self}`, and so are not saved with them",
+    label = "`{Self}` declares no `has_one` or `has_many` of this",
     note = "a row is saved with those that point at it; save the others first, and set their id in the draft"
 )]
 pub trait ParentOf<G: Facade>: RelatedTo<G> {}
@@ -151,6 +157,11 @@ pub trait TogetherWith<G, S: Scope>: Facade {}
 impl<F: ScopedTo<S>, G: ScopedTo<S>, S: Scope> TogetherWith<G, S> for F {}
 
 /// The facades whose tables a query reads beside that of `F`, all in the scope `S`: `()`, or `(G, more)`.
+#[diagnostic::on_unimplemented(
+    message = "a query of `{F}` in the scope `{S}` reads a table that has no rows in it, one of `{Self}`",
+    label = "the context is of scope `{S}`",
+    note = "a query reads tables that all have rows in the scope of its context; read the others in a context of theirs"
+)]
 pub trait Beside<F, S: Scope>: 'static {}
 
 impl<F, S: Scope> Beside<F, S> for () {}

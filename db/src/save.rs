@@ -7,8 +7,8 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IdenStatic, Iterable, 
 use crate::{
     Context, Facade, Insertable, Result, Scope, Updatable,
     error::Kind,
-    facade::{ActiveModel, Column, Model, ModelEx, fill_key, key_columns, table_name},
-    insert::{FromContext, InsertMany},
+    facade::{ActiveModel, Column, Model, ModelEx, key_columns, table_name},
+    insert::{FromContext, InsertMany, place},
     relation::{ParentOf, RelatedTo},
     update::Update,
 };
@@ -112,7 +112,10 @@ where
     F: Insertable<S, FromContext>,
     S: Scope,
 {
-    rows.iter_mut().for_each(fill_key);
+    // The scope column may be a part of the key.
+    for row in &mut rows {
+        place::<F, S, FromContext>(row, cx)?;
+    }
     let keys: Option<Vec<_>> = rows.iter().map(ActiveModelTrait::get_primary_key_value).collect();
     let inserted = InsertMany::<F>::of_rows(rows).exec_with_returning(cx).await?;
     // PostgreSQL does not promise that `RETURNING` keeps the order of `VALUES`.
@@ -161,11 +164,13 @@ where
             of_one.extend(own.into_iter().map(|child| point::<F, G, D>(child, row)));
             more.push(others);
         }
+        // Those that were given before: they are the rest of the list.
+        C::save(more, rows, cx).await?;
         let mut saved = save(of_one, cx).await?.into_iter();
         for (row, number) in rows.iter_mut().zip(numbers) {
             F::nest(row, saved.by_ref().take(number).collect());
         }
-        C::save(more, rows, cx).await
+        Ok(())
     }
 }
 

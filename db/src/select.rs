@@ -9,7 +9,7 @@ mod shape;
 mod stream;
 mod subquery;
 
-use std::{collections::HashMap, marker::PhantomData};
+use std::marker::PhantomData;
 
 use sea_orm::{
     Condition, DbBackend, EntityTrait, IntoSimpleExpr, Order, QueryResult, QueryTrait, Statement, StatementBuilder,
@@ -18,8 +18,8 @@ use sea_orm::{
 
 pub use self::{
     cursor::Cursor,
-    paginate::{ItemsAndPages, Paginator},
-    shape::{And, AsJson, AsModel, AsTuple, Columns, Maybe, Part, Shape, Whole, WithMany},
+    paginate::{ItemsAndPages, Paged, Paginator},
+    shape::{And, AsJson, AsModel, AsTuple, Columns, Maybe, Part, Shape, Shapes, Whole, WithMany},
 };
 pub(crate) use self::{
     join::against,
@@ -200,8 +200,8 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// Those of [`all`](Self::all).
     pub async fn count<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<u64>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
     {
         use sea_orm::sea_query::{Asterisk, ExprTrait, Query};
 
@@ -224,8 +224,8 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// Those of [`all`](Self::all).
     pub async fn exists<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<bool>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
     {
         use sea_orm::sea_query::Query;
 
@@ -236,20 +236,21 @@ impl<F: Facade, J, R> Select<F, J, R> {
     }
 }
 
-impl<F: Facade, J, R: Shape> Select<F, J, R> {
+impl<F: Facade, J, R> Select<F, J, R> {
     /// Returns the rows.
     ///
     /// # Errors
     ///
     /// `is_raw_text` if an expression was refused; what PostgreSQL raises, such as a statement timeout.
-    pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Row>>
+    pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Item>>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
+        R: Shapes,
     {
         let table = self.query.table();
         let rows = cx.fetch_all(self.query.build(&Within::of(cx))?).await?;
-        rows.iter().map(|row| read::<R>(table, row)).collect()
+        R::read_all(&rows).map_err(|error| from_row(table, error))
     }
 
     /// Returns the first row, if there is one.
@@ -259,8 +260,9 @@ impl<F: Facade, J, R: Shape> Select<F, J, R> {
     /// Those of [`all`](Self::all).
     pub async fn one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Option<R::Row>>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
+        R: Shape,
     {
         let select = self.limit(1);
         let table = select.query.table();
@@ -275,38 +277,12 @@ impl<F: Facade, J, R: Shape> Select<F, J, R> {
     /// `is_not_found` if there is none; those of [`all`](Self::all).
     pub async fn require_one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<R::Row>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
+        R: Shape,
     {
         let table = self.query.table();
         self.one(cx).await?.ok_or_else(|| Kind::NotFound { table }.into())
-    }
-}
-
-impl<F: Facade, J, G: Facade> Select<F, J, WithMany<F, G>> {
-    /// Returns the rows, each with those that are related to it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`all`](Select::all) of one table.
-    pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<(Model<F>, Vec<Model<G>>)>>
-    where
-        F: ScopedTo<S>,
-        J: Beside<F, S>,
-    {
-        use sea_orm::ModelTrait;
-
-        let pairs = self.cast::<J, (Whole<F>, Maybe<G>)>().all(cx).await?;
-        let mut places = HashMap::new();
-        let mut rows: Vec<(Model<F>, Vec<Model<G>>)> = Vec::new();
-        for (row, related) in pairs {
-            let place = *places.entry(row.get_primary_key_value()).or_insert(rows.len());
-            if place == rows.len() {
-                rows.push((row, Vec::new()));
-            }
-            rows[place].1.extend(related);
-        }
-        Ok(rows)
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 
 use sea_orm::{
     QueryResult, Statement,
-    sea_query::Values,
+    sea_query::{Value, Values},
     sqlx::{self, AssertSqlSafe, Executor, Postgres, SqlSafeStr, pool::PoolConnection},
 };
 use sea_query_sqlx::SqlxValues;
@@ -21,7 +21,7 @@ use sqlx_core::transaction::TransactionManager;
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::Span;
 
-use crate::{Error, Result, error::Kind};
+use crate::{Error, Result, error::Kind, expression::check_value};
 
 /// How many values PostgreSQL binds in one statement at most: their number is 16 bits wide in the protocol.
 pub(crate) const MAX_VALUES: usize = 65_535;
@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     id: u64,
     pooled: PoolConnection<Postgres>,
     state: State,
+    /// Whether a message of this transaction could not be serialized or deadlocked, in a savepoint too.
+    contended: bool,
     in_use: Arc<AtomicU32>,
     taken: Instant,
     span: Span,
@@ -61,7 +63,16 @@ impl Connection {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         in_use.fetch_add(1, Ordering::Relaxed);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, pooled: connection, state: State::Idle, in_use, taken: Instant::now(), span, outcome: "rolled back" }
+        Self {
+            id,
+            pooled: connection,
+            state: State::Idle,
+            contended: false,
+            in_use,
+            taken: Instant::now(),
+            span,
+            outcome: "rolled back",
+        }
     }
 
     /// Sends the opening message of a context.
@@ -124,7 +135,9 @@ impl Connection {
             }
             _ => before,
         };
-        result.map_err(Error::from)
+        let result = result.map_err(Error::from);
+        self.contended |= result.as_ref().is_err_and(Error::is_serialization_failure);
+        result
     }
 
     async fn commit(&mut self) -> Result<()> {
@@ -220,6 +233,8 @@ pub(crate) struct Transaction {
     connection: Mutex<Connection>,
     /// Whether something that is all or nothing was left half done, so that the level cannot be kept.
     spoilt: AtomicBool,
+    /// How much that is all or nothing has begun, and not ended.
+    unfinished: AtomicU32,
     prepared_statements: bool,
     /// Whether a read-only transaction has to be committed for its reads to count.
     wait_for_end: bool,
@@ -233,8 +248,18 @@ impl Transaction {
         wait_for_end: bool,
     ) -> Result<Self> {
         connection.begin(sql).await?;
-        let spoilt = AtomicBool::new(false);
-        Ok(Self { connection: Mutex::new(connection), spoilt, prepared_statements, wait_for_end })
+        let (spoilt, unfinished) = (AtomicBool::new(false), AtomicU32::new(0));
+        Ok(Self { connection: Mutex::new(connection), spoilt, unfinished, prepared_statements, wait_for_end })
+    }
+
+    /// Begins something that is all or nothing.
+    pub(crate) fn begin_whole(&self) {
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends it.
+    pub(crate) fn end_whole(&self) {
+        self.unfinished.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Makes the innermost level one that cannot be kept, as if a statement had failed.
@@ -250,8 +275,10 @@ impl Transaction {
     }
 
     fn connection_mut(&mut self) -> &mut Connection {
+        // Nothing else borrows it: what has not ended by now was leaked.
+        let leaked = std::mem::take(self.unfinished.get_mut()) > 0;
         let connection = self.connection.get_mut();
-        connection.abort_if(std::mem::take(self.spoilt.get_mut()));
+        connection.abort_if(std::mem::take(self.spoilt.get_mut()) || leaked);
         connection
     }
 
@@ -281,7 +308,11 @@ impl Transaction {
         // with an `i64` has to be two statements. The comment makes it two texts.
         let mut types = DefaultHasher::new();
         for value in &values.0 {
+            check_value(value)?;
             discriminant(value).hash(&mut types);
+            if let Value::Array(of, _) = value {
+                of.hash(&mut types);
+            }
         }
         // Writing to a `String` does not fail.
         write!(sql, " /* {:x} */", types.finish()).ok();
@@ -310,6 +341,12 @@ impl Transaction {
     /// Returns the innermost level that is open.
     pub(crate) fn level(&mut self) -> Level {
         self.connection_mut().level()
+    }
+
+    /// Whether this is the transaction that a level is of, and a statement in it could not be serialized or deadlocked.
+    pub(crate) fn is_contended(&mut self, level: Level) -> bool {
+        let connection = self.connection.get_mut();
+        connection.contended && connection.id == level.transaction
     }
 
     /// Opens a savepoint, and returns its level.

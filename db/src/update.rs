@@ -11,7 +11,7 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Result, Scope, ScopedTo, Select, Updatable, UpdateColumns,
     error::Kind,
-    expression::{Refusal, check, check_condition},
+    expression::{Refusal, bracketed, check, check_condition},
     facade::{ActiveModel, Model, key_columns, table_name},
     predicate,
     predicate::Within,
@@ -50,14 +50,51 @@ impl<F: Facade> Update<F> {
     /// # Errors
     ///
     /// `is_not_found` if no row has the id in this scope; `is_key_changed` if the draft sets the key to another
-    /// one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`, `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`;
-    /// `is_foreign_scope` if the scope may not update a column that the draft sets.
+    /// one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`,
+    /// `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`; `is_foreign_scope` if the scope
+    /// may not update a column that the draft sets.
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
     where
         F: Updatable<S>,
     {
+        let (id, update) = self.checked(cx)?;
+        let found = if update.columns.is_empty() {
+            Select::<F>::by_id(id).one(cx).await?
+        } else {
+            update.exec_with_returning(cx).await?.into_iter().next()
+        };
+        found.ok_or_else(|| Kind::NotFound { table: table_name::<F>() }.into())
+    }
+
+    /// Writes what the draft sets. A draft that sets nothing sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`exec`](Self::exec).
+    pub async fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Result<()>
+    where
+        F: Updatable<S>,
+    {
+        let (_, update) = self.checked(cx)?;
+        if !update.columns.is_empty() && update.exec(cx).await?.rows_affected == 0 {
+            return Err(Kind::NotFound { table: table_name::<F>() }.into());
+        }
+        Ok(())
+    }
+
+    /// Returns the key of the row, and the update of it.
+    fn checked<S: Scope>(self, cx: &Context<S>) -> Result<(ValueTuple, UpdateMany<F>)>
+    where
+        F: ScopedTo<S>,
+    {
         let table = table_name::<F>();
-        let id = self.id.ok_or(Kind::KeyNotSet { table })?;
+        let id = self.id.or_else(|| {
+            // The scope column may be a part of the key, and a draft has none.
+            let (mut row, column, key) = (self.row.clone(), F::COLUMN?, cx.key()?);
+            row.set(column, key);
+            row.get_primary_key_value()
+        });
+        let id = id.ok_or(Kind::KeyNotSet { table })?;
         for (column, value) in key_columns::<F>().zip(id.clone()) {
             if self.row.get(column).into_value().is_some_and(|given| given != value) {
                 return Err(Kind::KeyChanged { table }.into());
@@ -65,12 +102,7 @@ impl<F: Facade> Update<F> {
         }
         let mut update = UpdateMany::<F>::new().filter(key_is::<F>(id.clone()));
         update.assign(&self.row);
-        let found = if update.columns.is_empty() {
-            Select::<F>::by_id(id).one(cx).await?
-        } else {
-            update.exec_with_returning(cx).await?.into_iter().next()
-        };
-        found.ok_or_else(|| Kind::NotFound { table }.into())
+        Ok((id, update))
     }
 }
 
@@ -121,7 +153,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
         let condition = condition.into_condition();
         match check_condition("the filter", &condition) {
-            Ok(()) => self.query = self.query.filter(condition),
+            Ok(()) => self.query = self.query.filter(bracketed(condition)),
             Err(refused) => self.refuse(refused),
         }
         self

@@ -3,11 +3,13 @@
 //! Each table has a facade, such as [`ResearchPlan`], where queries start, and a module of the same name with
 //! the parts of its rows. The SeaORM entities themselves are private to this crate.
 
+mod organizations;
 mod orm;
 mod plans;
 mod secret;
 mod tokens;
 
+pub use organizations::organizations;
 pub use orm::{
     account::Account, invitation::Invitation, member::Member, organization::Organization,
     personal_access_token::PersonalAccessToken, plan_step::PlanStep, research_plan::ResearchPlan, session::Session,

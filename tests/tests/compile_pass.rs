@@ -32,6 +32,8 @@ mod a_context_is_not_built_by_hand;
 mod a_context_is_not_cloned;
 #[path = "../ui/pass/a_context_is_not_committed_in_its_closure.rs"]
 mod a_context_is_not_committed_in_its_closure;
+#[path = "../ui/pass/a_context_is_not_committed_while_a_stream_is_open.rs"]
+mod a_context_is_not_committed_while_a_stream_is_open;
 #[path = "../ui/pass/a_context_is_not_kept_outside_of_its_closure.rs"]
 mod a_context_is_not_kept_outside_of_its_closure;
 #[path = "../ui/pass/a_context_is_not_used_after_commit.rs"]
@@ -48,10 +50,20 @@ mod a_draft_has_no_scope_column;
 mod a_facade_is_named_where_its_table_gives_no_name;
 #[path = "../ui/pass/a_facade_is_not_put_into_a_scope_by_hand.rs"]
 mod a_facade_is_not_put_into_a_scope_by_hand;
+#[path = "../ui/pass/a_field_of_a_scoped_entity_has_no_cfg_attr.rs"]
+mod a_field_of_a_scoped_entity_has_no_cfg_attr;
 #[path = "../ui/pass/a_helper_that_writes_does_not_run_in_a_context_that_reads.rs"]
 mod a_helper_that_writes_does_not_run_in_a_context_that_reads;
+#[path = "../ui/pass/a_hook_for_the_commit_is_not_registered_in_a_context_that_reads.rs"]
+mod a_hook_for_the_commit_is_not_registered_in_a_context_that_reads;
+#[path = "../ui/pass/a_join_does_not_cross_scopes.rs"]
+mod a_join_does_not_cross_scopes;
+#[path = "../ui/pass/a_join_takes_no_relation_of_seaorms.rs"]
+mod a_join_takes_no_relation_of_seaorms;
 #[path = "../ui/pass/a_key_of_a_scope_attribute_is_given_once.rs"]
 mod a_key_of_a_scope_attribute_is_given_once;
+#[path = "../ui/pass/a_load_does_not_cross_scopes.rs"]
+mod a_load_does_not_cross_scopes;
 #[path = "../ui/pass/a_mode_is_not_implemented_by_hand.rs"]
 mod a_mode_is_not_implemented_by_hand;
 #[path = "../ui/pass/a_query_does_not_run_in_a_scope_that_its_entity_is_not_in.rs"]
@@ -64,10 +76,20 @@ mod a_row_is_not_inserted_in_a_context_that_reads;
 mod a_row_is_not_inserted_where_only_other_scopes_may;
 #[path = "../ui/pass/a_row_is_not_inserted_where_the_scope_only_reads_the_table.rs"]
 mod a_row_is_not_inserted_where_the_scope_only_reads_the_table;
+#[path = "../ui/pass/a_row_is_not_related_across_scopes.rs"]
+mod a_row_is_not_related_across_scopes;
+#[path = "../ui/pass/a_row_is_not_saved_in_a_context_that_reads.rs"]
+mod a_row_is_not_saved_in_a_context_that_reads;
+#[path = "../ui/pass/a_row_is_related_to_what_its_entity_declares.rs"]
+mod a_row_is_related_to_what_its_entity_declares;
+#[path = "../ui/pass/a_row_is_saved_with_those_that_point_at_it.rs"]
+mod a_row_is_saved_with_those_that_point_at_it;
 #[path = "../ui/pass/a_row_needs_the_scope_columns_that_no_context_fills.rs"]
 mod a_row_needs_the_scope_columns_that_no_context_fills;
 #[path = "../ui/pass/a_row_needs_the_scope_columns_that_this_context_does_not_fill.rs"]
 mod a_row_needs_the_scope_columns_that_this_context_does_not_fill;
+#[path = "../ui/pass/a_savepoint_is_not_opened_while_a_stream_is_open.rs"]
+mod a_savepoint_is_not_opened_while_a_stream_is_open;
 #[path = "../ui/pass/a_scope_attribute_does_not_stand_on_an_enum.rs"]
 mod a_scope_attribute_does_not_stand_on_an_enum;
 #[path = "../ui/pass/a_scope_attribute_stands_above_that_of_seaorm.rs"]
@@ -110,6 +132,12 @@ mod a_scoped_query_is_not_filtered_by_seaorms_trait;
 mod a_scoped_query_is_not_made_by_its_own_constructor;
 #[path = "../ui/pass/a_scoped_update_does_not_hand_out_its_statement.rs"]
 mod a_scoped_update_does_not_hand_out_its_statement;
+#[path = "../ui/pass/a_subquery_does_not_cross_scopes.rs"]
+mod a_subquery_does_not_cross_scopes;
+#[path = "../ui/pass/a_subquery_is_a_scoped_query.rs"]
+mod a_subquery_is_a_scoped_query;
+#[path = "../ui/pass/a_subquery_of_an_update_does_not_cross_scopes.rs"]
+mod a_subquery_of_an_update_does_not_cross_scopes;
 #[path = "../ui/pass/a_tenant_query_does_not_run_at_sign_in.rs"]
 mod a_tenant_query_does_not_run_at_sign_in;
 #[path = "../ui/pass/a_tenant_query_does_not_run_in_a_user_context.rs"]
@@ -144,8 +172,14 @@ mod an_organization_id_is_not_compared_with_a_user_id;
 mod an_unknown_key_of_a_scope_attribute_is_refused;
 #[path = "../ui/pass/an_unknown_verb_is_refused.rs"]
 mod an_unknown_verb_is_refused;
+#[path = "../ui/pass/columns_are_not_named_by_a_rule.rs"]
+mod columns_are_not_named_by_a_rule;
+#[path = "../ui/pass/columns_are_read_into_a_type.rs"]
+mod columns_are_read_into_a_type;
 #[path = "../ui/pass/errors_of_scope_attributes_are_reported_together.rs"]
 mod errors_of_scope_attributes_are_reported_together;
+#[path = "../ui/pass/raw_sql_is_not_built_at_run_time.rs"]
+mod raw_sql_is_not_built_at_run_time;
 #[path = "../ui/pass/rows_are_not_deleted_in_a_context_that_reads.rs"]
 mod rows_are_not_deleted_in_a_context_that_reads;
 #[path = "../ui/pass/rows_are_not_deleted_where_only_other_scopes_may.rs"]
@@ -158,6 +192,8 @@ mod rows_are_not_updated_in_a_context_that_reads;
 mod rows_are_not_updated_where_only_other_scopes_may;
 #[path = "../ui/pass/rows_are_not_updated_where_the_scope_only_reads_the_table.rs"]
 mod rows_are_not_updated_where_the_scope_only_reads_the_table;
+#[path = "../ui/pass/tables_are_joined_along_declared_relations.rs"]
+mod tables_are_joined_along_declared_relations;
 #[path = "../ui/pass/the_active_model_of_a_scoped_table_is_not_exported.rs"]
 mod the_active_model_of_a_scoped_table_is_not_exported;
 #[path = "../ui/pass/the_active_model_of_a_scoped_table_is_not_reached_through_its_module.rs"]
@@ -166,6 +202,8 @@ mod the_active_model_of_a_scoped_table_is_not_reached_through_its_module;
 mod the_entity_of_a_scoped_table_is_not_exported;
 #[path = "../ui/pass/the_entity_of_a_scoped_table_is_not_reached_through_its_module.rs"]
 mod the_entity_of_a_scoped_table_is_not_reached_through_its_module;
+#[path = "../ui/pass/the_junction_of_a_relation_is_scoped.rs"]
+mod the_junction_of_a_relation_is_scoped;
 #[path = "../ui/pass/the_key_is_not_allowed_to_be_updated.rs"]
 mod the_key_is_not_allowed_to_be_updated;
 #[path = "../ui/pass/the_key_is_not_writable.rs"]

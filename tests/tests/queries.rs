@@ -4,6 +4,8 @@
 
 #[path = "queries/columns.rs"]
 mod columns;
+#[path = "queries/fuzz.rs"]
+mod fuzz;
 #[path = "queries/joins.rs"]
 mod joins;
 #[path = "queries/loads.rs"]
@@ -12,6 +14,8 @@ mod loads;
 mod oracle;
 #[path = "queries/pages.rs"]
 mod pages;
+#[path = "queries/raw.rs"]
+mod raw;
 #[path = "queries/rows.rs"]
 mod rows;
 #[path = "queries/saves.rs"]

@@ -146,3 +146,34 @@ async fn a_context_says_who_and_where_and_how_it_ended() {
     let all = collect.all.lock().unwrap();
     assert!(all.contains("nightly clean-up") && !all.contains("a secret title"), "{all}");
 }
+
+#[tokio::test]
+async fn each_run_of_a_transaction_that_is_run_again_has_a_span_of_its_own() {
+    let f = Fixture::new().await;
+    f.database
+        .execute(
+            "CREATE FUNCTION meets() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE 'on purpose' USING ERRCODE = '40001'; END $$;
+             CREATE TRIGGER meets BEFORE INSERT ON research_plan FOR EACH ROW WHEN (NEW.title = 'meets')
+             EXECUTE FUNCTION meets()",
+        )
+        .await;
+    let collect = Collect::default();
+    let _guard = tracing_subscriber::registry().with(collect.clone()).set_default();
+    let titles = Mutex::new(["kept", "meets", "meets"].to_vec());
+    let job = f.db.system_tenant(f.acme.id, "nightly clean-up").retry(2);
+    job.run(async |cx| {
+        let title = titles.lock().unwrap().pop().unwrap().to_owned();
+        ResearchPlan::insert(Draft { title: Set(title), question: Set("?".to_owned()), ..Default::default() })
+            .exec(cx)
+            .await
+    })
+    .await
+    .unwrap();
+    for outcome in ["committed", "rolled back", "rolled back"] {
+        let fields = collect.last();
+        assert_fields(&fields, &[("outcome", outcome), ("reason", "nightly clean-up"), ("scope", "tenant")]);
+        assert!(fields.contains_key("wait_ms") && fields.contains_key("held_ms"));
+    }
+    assert!(collect.spans.lock().unwrap().is_empty());
+}

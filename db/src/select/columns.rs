@@ -69,7 +69,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Leaves out rows that are the same as one before, in all that is selected.
     pub fn distinct(mut self) -> Self {
-        self.query.distinct();
+        self.query.keep_list();
         self.query.unchecked().distinct();
         self
     }
@@ -80,7 +80,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
         for column in &columns {
             self.query = self.query.with("the distinct columns", Expr::Column(column.clone()), |_, _| {});
         }
-        self.query.distinct();
+        self.query.keep_list();
         self.query.unchecked().distinct_on(columns);
         self
     }
@@ -138,6 +138,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
             None => self.query,
         };
         Self::over(query.with(LIST, expr, |query: &mut Query, expr| {
+            query.keep_list();
             query.unchecked().expr(SelectExpr { expr, alias: name, window: None });
         }))
     }

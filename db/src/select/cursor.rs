@@ -88,8 +88,8 @@ impl<F: Facade, J, R> Cursor<F, J, R> {
     /// `is_wrong_cursor` if there are not as many values as columns; those of [`Select::all`].
     pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Row>>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
         R: Shape,
     {
         let from_end = matches!(self.limit, Some(Limit::Last(_)));

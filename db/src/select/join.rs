@@ -7,9 +7,10 @@ use sea_orm::{
 
 use super::{And, Maybe, Part, Query, Select, Source, Whole, WithMany, shape::PREFIXES};
 use crate::{
-    Facade,
+    Facade, Row,
     expression::refusal,
     facade::{Column, key_columns},
+    load::{PARENT, is_row},
     relation::{Onto, RelatedTo, Through, on},
 };
 
@@ -136,6 +137,18 @@ impl<F: Facade, J, R> Select<F, J, R> {
         self.join_from(JoinType::LeftJoin, from, related).and::<G, Maybe<G>>()
     }
 
+    /// Joins the table of a related facade, and keeps the rows that are related to this row of it.
+    ///
+    /// Stands for SeaORM's `QueryFilter::belongs_to`. To a row that is not of the context's scope nothing is related.
+    pub fn belongs_to<M: Row>(self, row: &M) -> Select<F, Onto<F, M::Facade, J>, R>
+    where
+        F: RelatedTo<M::Facade>,
+    {
+        let own = self.query.alias().clone();
+        let query = along::<F, M::Facade>(self.query, JoinType::InnerJoin, &own, Some(PARENT.into_iden()));
+        Select::over(query.filter(is_row(PARENT, row)))
+    }
+
     /// Selects the columns of the table that was joined last, under the prefix by which they are read.
     fn and<G: Facade, P: Part>(mut self) -> Select<F, J, R::Shape>
     where
@@ -148,6 +161,19 @@ impl<F: Facade, J, R> Select<F, J, R> {
         let related = self.query.last_alias().clone();
         self.query.unchecked().exprs(columns::<G>(&related, R::PREFIX));
         self.cast()
+    }
+}
+
+impl<F: Facade, G: Facade, J, R> Select<F, (G, J), R> {
+    /// Reads each row with one of a further table that is related to the one that was joined last. A left join.
+    pub fn and_also_related<H: Facade>(self, _: H) -> Select<F, Onto<G, H, (G, J)>, R::Shape>
+    where
+        G: RelatedTo<H>,
+        R: And<Maybe<H>>,
+    {
+        let last = self.query.last_alias().clone();
+        let query = along::<G, H>(self.query, JoinType::LeftJoin, &last, None);
+        Select::<F, Onto<G, H, (G, J)>, R>::over(query).and::<H, Maybe<H>>()
     }
 }
 
@@ -178,8 +204,9 @@ where
     let related = target.alias.clone();
     match (relation.via, F::Through::junction()) {
         (Some(via), Some(junction)) => {
-            let between = junction.source.alias.clone();
-            let query = query.join(kind, junction.source, on(via, own, &between));
+            let junction = query.untaken(junction.source);
+            let between = junction.alias.clone();
+            let query = query.join(kind, junction, on(via, own, &between));
             query.join(kind, target, on(relation.to, &between, &related))
         }
         _ => query.join(kind, target, on(relation.to, own, &related)),
@@ -197,8 +224,9 @@ where
     let (own, other) = (query.alias().clone(), source.alias.clone());
     match (relation.via, G::Through::junction()) {
         (Some(via), Some(junction)) => {
-            let between = junction.source.alias.clone();
-            let query = query.join(kind, junction.source, on(relation.to, &between, &own));
+            let junction = query.untaken(junction.source);
+            let between = junction.alias.clone();
+            let query = query.join(kind, junction, on(relation.to, &between, &own));
             query.join(kind, source, on(via, &other, &between))
         }
         _ => query.join(kind, source, on(relation.to, &other, &own)),

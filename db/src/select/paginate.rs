@@ -1,19 +1,58 @@
 //! Pages by number.
 
+use std::future::Future;
+
 use futures_util::stream::{self, Stream};
 
 use super::{Select, Shape};
 use crate::{Context, Facade, ReadOnly, Result, Scope, ScopedTo, relation::Beside};
 
-/// Pages by number; made by [`Select::paginate`].
+/// A query that has pages in the scope `S`: a [`Select`] or a [`Load`](crate::Load).
+pub trait Paged<S: Scope>: Clone + Send + Sync {
+    /// A row of a page.
+    type Item: Send;
+
+    /// Returns the number of rows.
+    #[doc(hidden)]
+    fn total(self, cx: &Context<S, ReadOnly>) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Returns some of the rows.
+    #[doc(hidden)]
+    fn page(
+        self,
+        limit: u64,
+        offset: u64,
+        cx: &Context<S, ReadOnly>,
+    ) -> impl Future<Output = Result<Vec<Self::Item>>> + Send;
+}
+
+impl<F, J, R, S> Paged<S> for Select<F, J, R>
+where
+    J: Beside<F, S>,
+    F: ScopedTo<S>,
+    R: Shape,
+    S: Scope,
+{
+    type Item = R::Row;
+
+    async fn total(self, cx: &Context<S, ReadOnly>) -> Result<u64> {
+        self.limit(None).offset(None).count(cx).await
+    }
+
+    async fn page(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Row>> {
+        self.limit(limit).offset(offset).all(cx).await
+    }
+}
+
+/// Pages by number; made by [`Select::paginate`] and [`Load::paginate`](crate::Load::paginate).
 ///
 /// Stands for SeaORM's `Paginator`. The rows need an order that is unique, or a row may be on two pages or on none.
 /// The farther a page is, the more it costs: [`Cursor`](crate::Cursor) does not.
 #[derive(Debug)]
 #[must_use = "a query does nothing until it is run"]
-pub struct Paginator<'a, S: Scope, F: Facade, J, R> {
+pub struct Paginator<'a, S: Scope, Q> {
     cx: &'a Context<S, ReadOnly>,
-    select: Select<F, J, R>,
+    query: Q,
     page: u64,
     page_size: u64,
 }
@@ -30,23 +69,28 @@ pub struct ItemsAndPages {
 
 impl<F: Facade, J, R> Select<F, J, R> {
     /// Turns the query into pages of so many rows, at least one; the first is page 0.
-    pub fn paginate<S: Scope>(self, cx: &Context<S, ReadOnly>, page_size: u64) -> Paginator<'_, S, F, J, R>
+    pub fn paginate<S: Scope>(self, cx: &Context<S, ReadOnly>, page_size: u64) -> Paginator<'_, S, Self>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
+        R: Shape,
     {
-        Paginator { cx, select: self, page: 0, page_size: page_size.max(1) }
+        Paginator::new(self, cx, page_size)
     }
 }
 
-impl<S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R> Paginator<'_, S, F, J, R> {
+impl<'a, S: Scope, Q: Paged<S>> Paginator<'a, S, Q> {
+    pub(crate) fn new(query: Q, cx: &'a Context<S, ReadOnly>, page_size: u64) -> Self {
+        Self { cx, query, page: 0, page_size: page_size.max(1) }
+    }
+
     /// Returns the number of rows: a statement.
     ///
     /// # Errors
     ///
     /// Those of [`Select::all`].
     pub async fn num_items(&self) -> Result<u64> {
-        self.select.clone().limit(None).offset(None).count(self.cx).await
+        self.query.clone().total(self.cx).await
     }
 
     /// Returns the number of pages: a statement.
@@ -81,18 +125,16 @@ impl<S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R> Paginator<'_, S, F, J, R> {
 
     /// Goes on to the next page.
     pub fn next(&mut self) {
-        self.page += 1;
+        self.page = self.page.saturating_add(1);
     }
-}
 
-impl<'a, S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R: Shape> Paginator<'a, S, F, J, R> {
     /// Returns the rows of a page; none where there is no such page.
     ///
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    pub async fn fetch_page(&self, page: u64) -> Result<Vec<R::Row>> {
-        self.select.clone().limit(self.page_size).offset(self.page_size.saturating_mul(page)).all(self.cx).await
+    pub async fn fetch_page(&self, page: u64) -> Result<Vec<Q::Item>> {
+        self.query.clone().page(self.page_size, self.page_size.saturating_mul(page), self.cx).await
     }
 
     /// Returns the rows of the current page.
@@ -100,7 +142,7 @@ impl<'a, S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R: Shape> Paginator<'a, S, F
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    pub async fn fetch(&self) -> Result<Vec<R::Row>> {
+    pub async fn fetch(&self) -> Result<Vec<Q::Item>> {
         self.fetch_page(self.page).await
     }
 
@@ -109,16 +151,16 @@ impl<'a, S: Scope, F: ScopedTo<S>, J: Beside<F, S>, R: Shape> Paginator<'a, S, F
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    pub async fn fetch_and_next(&mut self) -> Result<Option<Vec<R::Row>>> {
+    pub async fn fetch_and_next(&mut self) -> Result<Option<Vec<Q::Item>>> {
         let rows = self.fetch().await?;
         self.next();
         Ok((!rows.is_empty()).then_some(rows))
     }
 
     /// Returns the pages from the current one on, one after the other.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Vec<R::Row>>> + Send + Unpin + 'a
+    pub fn into_stream(self) -> impl Stream<Item = Result<Vec<Q::Item>>> + Send + Unpin
     where
-        R: Send,
+        Q: 'a,
     {
         Box::pin(stream::try_unfold(self, async |mut pages| {
             let page = pages.fetch_and_next().await?;

@@ -8,7 +8,7 @@ use sea_orm::{
 use super::subquery::Subquery;
 use crate::{
     Facade, Result, ScopeDeclaration,
-    expression::{Refusal, check, check_condition, check_name},
+    expression::{Refusal, bracketed, check, check_condition, check_entity, check_name},
     facade::table_name,
     predicate::Within,
 };
@@ -20,18 +20,28 @@ pub(crate) struct Source {
     pub(crate) alias: DynIden,
     reference: TableRef,
     scopes: &'static [ScopeDeclaration],
+    refused: Option<Refusal>,
 }
 
 impl Source {
     pub(crate) fn of<F: Facade>(alias: Option<DynIden>) -> Self {
         let (table, reference) = (table_name::<F>(), F::Entity::default().table_ref());
+        let refused = check_entity::<F::Entity>().err();
         match alias {
-            Some(alias) => Self { table, reference: reference.alias(alias.clone()), alias, scopes: F::SCOPES },
-            None => Self { table, reference, alias: table.into_iden(), scopes: F::SCOPES },
+            Some(alias) => Self { table, reference: reference.alias(alias.clone()), alias, scopes: F::SCOPES, refused },
+            None => Self { table, reference, alias: table.into_iden(), scopes: F::SCOPES, refused },
         }
     }
 
+    /// The same table under another name.
+    fn under(self, alias: DynIden) -> Self {
+        Self { reference: self.reference.alias(alias.clone()), alias, ..self }
+    }
+
     fn predicate(&self, within: &Within) -> Result<Condition> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
         within.predicate(self.table, &self.alias, self.scopes)
     }
 
@@ -57,7 +67,9 @@ pub(crate) struct Query {
     from: Source,
     joins: Vec<Join>,
     subqueries: Vec<Subquery>,
-    distinct: bool,
+    /// Whether the select list says how many rows there are: `DISTINCT`, an aggregate, a function that returns a set; or
+    /// has names that the rest of the query refers to.
+    counts: bool,
     refused: Option<Refusal>,
 }
 
@@ -69,7 +81,7 @@ impl Query {
             from,
             joins: Vec::new(),
             subqueries: Vec::new(),
-            distinct: false,
+            counts: false,
             refused: None,
         }
     }
@@ -133,7 +145,7 @@ impl Query {
 
     pub(crate) fn filter(self, condition: Condition) -> Self {
         self.with_condition("the filter", condition, |query, condition| {
-            query.statement.cond_where(condition);
+            query.statement.cond_where(bracketed(condition));
         })
     }
 
@@ -141,14 +153,31 @@ impl Query {
         self.refused.get_or_insert(refused);
     }
 
-    pub(crate) fn distinct(&mut self) {
-        self.distinct = true;
+    /// Has the select list kept where the rows are counted.
+    pub(crate) fn keep_list(&mut self) {
+        self.counts = true;
     }
 
     /// Joins a table. The scope's predicate is and-ed to `on` as the statement is completed.
     pub(crate) fn join(self, kind: JoinType, source: Source, on: Condition) -> Self {
         let query = self.with_name("the join", source.alias.clone(), |_, _| {});
-        query.with_condition("the join", on, |query, on| query.joins.push(Join { kind, source, on }))
+        query.with_condition("the join", on, |query, on| query.joins.push(Join { kind, source, on: bracketed(on) }))
+    }
+
+    /// Returns the table under its own name, or where that is taken under one that is not: it may have been joined
+    /// before, as a junction.
+    pub(crate) fn untaken(&self, source: Source) -> Source {
+        let taken = |alias: &DynIden| {
+            std::iter::once(&self.from)
+                .chain(self.joins.iter().map(|join| &join.source))
+                .any(|source| source.alias == *alias)
+        };
+        let own = source.alias.clone();
+        let names = (2..).map(|n| format!("{own}_{n}").into_iden());
+        match std::iter::once(own.clone()).chain(names).find(|name| !taken(name)) {
+            Some(name) if name != own => source.under(name),
+            _ => source,
+        }
     }
 
     pub(crate) fn subquery(&mut self, subquery: Subquery) {
@@ -190,9 +219,9 @@ impl Query {
 
     /// Completes the statement of a query of which only the number of rows matters, or whether there are any.
     pub(crate) fn rows(self, within: &Within) -> Result<SelectStatement> {
-        let distinct = self.distinct;
+        let counts = self.counts;
         let mut rows = self.scoped(within)?;
-        if !distinct {
+        if !counts {
             rows.clear_selects().clear_order_by().expr(Expr::val(1));
         }
         Ok(rows)

@@ -1,16 +1,60 @@
 //! What the rows of a select are read into.
 
-use std::marker::PhantomData;
+use std::{collections::HashMap, marker::PhantomData};
 
-use sea_orm::{DbErr, FromQueryResult, JsonValue, QueryResult, TryGetableMany};
+use sea_orm::{DbErr, FromQueryResult, JsonValue, ModelTrait, QueryResult, TryGetableMany};
 
 use crate::{Facade, facade::Model};
 
-/// What a row is read into. Sealed by what it is for: [`Select`](crate::Select) names the shapes.
+/// What the rows of a query are read into, all of them at once.
 #[diagnostic::on_unimplemented(
     message = "it has not been said what the columns are read into",
     label = "columns were selected, and no type for their rows",
     note = "say `into_model::<T>()`, `into_tuple::<T>()`, `into_partial_model::<T>()` or `into_json()`"
+)]
+pub trait Shapes: 'static {
+    /// What is returned for each.
+    type Item: Send;
+
+    /// Reads the rows.
+    #[doc(hidden)]
+    fn read_all(rows: &[QueryResult]) -> Result<Vec<Self::Item>, DbErr>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Shape> Shapes for R {
+    type Item = R::Row;
+
+    fn read_all(rows: &[QueryResult]) -> Result<Vec<R::Row>, DbErr> {
+        rows.iter().map(R::read).collect()
+    }
+}
+
+/// The related rows are put to the row that they are related to, in the order in which they come.
+impl<F: Facade, G: Facade> Shapes for WithMany<F, G> {
+    type Item = (Model<F>, Vec<Model<G>>);
+
+    fn read_all(rows: &[QueryResult]) -> Result<Vec<Self::Item>, DbErr> {
+        let mut places = HashMap::new();
+        let mut read: Vec<Self::Item> = Vec::new();
+        for row in rows {
+            let (row, related) = <(Whole<F>, Maybe<G>)>::read(row)?;
+            let place = *places.entry(row.get_primary_key_value()).or_insert(read.len());
+            if place == read.len() {
+                read.push((row, Vec::new()));
+            }
+            read[place].1.extend(related);
+        }
+        Ok(read)
+    }
+}
+
+/// What one row of a query is read into, with no regard to the others.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this query are not read one by one",
+    label = "there is no type for one row of it",
+    note = "of selected columns, say `into_model::<T>()`, `into_tuple::<T>()`, `into_partial_model::<T>()` or \
+            `into_json()`; rows with their related ones are read by `all` alone"
 )]
 pub trait Shape: 'static {
     /// A row.

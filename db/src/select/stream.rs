@@ -11,7 +11,7 @@ use crate::{Context, Facade, ReadOnly, Result, Scope, ScopedTo, predicate::Withi
 /// How many rows are fetched at once.
 const BATCH: usize = 1_000;
 
-impl<F: Facade, J, R: Shape> Select<F, J, R> {
+impl<F: Facade, J, R> Select<F, J, R> {
     /// Returns the rows one after the other, in memory that does not grow with their number.
     ///
     /// Stands for SeaORM's `Select::stream`. It is a cursor in the server, of which 1,000 rows are fetched at a time,
@@ -27,8 +27,9 @@ impl<F: Facade, J, R: Shape> Select<F, J, R> {
         cx: &Context<S, ReadOnly>,
     ) -> Result<impl Stream<Item = Result<R::Row>> + Send + Unpin>
     where
-        F: ScopedTo<S>,
         J: Beside<F, S>,
+        F: ScopedTo<S>,
+        R: Shape,
     {
         static NEXT: AtomicU64 = AtomicU64::new(0);
 

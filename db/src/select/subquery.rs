@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Columns, Query, Select, query::Source};
 use crate::{
     Facade, Result,
-    expression::check,
+    expression::{check, refusal},
     predicate::Within,
     relation::{Onto, RelatedTo, Sub, Through, on},
 };
@@ -35,6 +35,7 @@ impl Subquery {
         if let Err(refused) = check("the filter", &expr) {
             query.refuse(refused);
         }
+        let expr = Expr::tuple([expr]);
         Self { test: if is_in { Test::In(expr) } else { Test::NotIn(expr) }, query }
     }
 
@@ -108,6 +109,9 @@ impl<F: Facade, J, R> Select<F, J, R> {
         let source = Source::of::<G>(None);
         let related = source.alias.clone();
         let mut query = Query::new(source).filter(condition);
+        if related == own {
+            query.refuse(refusal("has_related", "a table that is related to itself, whose names mean the inner one"));
+        }
         query.unchecked().expr(Expr::val(1));
         query = match (relation.via, F::Through::junction()) {
             (Some(via), Some(junction)) => {

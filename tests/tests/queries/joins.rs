@@ -132,8 +132,8 @@ async fn joins_of_three_tables_and_more() {
             .acme(async |cx| {
                 Project::find()
                     .find_also_related(Task)
-                    .find_also(Task, TaskTag)
-                    .find_also(TaskTag, Tag)
+                    .and_also_related(TaskTag)
+                    .and_also_related(Tag)
                     .find_also_related(Profile)
                     .order_by_asc(task::Column::Id)
                     .order_by_asc(tag::Column::Id)
@@ -333,6 +333,26 @@ async fn find_related_of_a_row() {
             .acme(async |cx| tags[1].find_related(Task).filter(task_tag::Column::TagId.eq(id(22))).count(cx).await)
             .await;
         assert_eq!(link, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_belong_to_a_row() {
+    with_and_without_row_level_security(async |w| {
+        let points = w
+            .acme(async |cx| {
+                let project = Project::find_by_id(id(1)).require_one(cx).await?;
+                let tag = Tag::find_by_id(id(21)).require_one(cx).await?;
+                let both = Task::find().belongs_to(&project).has_related(Tag, tag::Column::Id.eq(tag.id));
+                let tagged = Task::find().belongs_to(&tag).order_by_id_asc().all(cx).await?;
+                assert_eq!(tagged.iter().map(|task| task.points).collect::<Vec<_>>(), [3, 5]);
+                both.order_by_id_desc().all(cx).await
+            })
+            .await;
+        assert_eq!(points.iter().map(|task| task.points).collect::<Vec<_>>(), [5, 3]);
+        let theirs = project::Model { id: id(3), organization_id: w.f.globex.id, name: String::new(), rank: 3 };
+        assert_eq!(w.acme(async |cx| Task::find().belongs_to(&theirs).count(cx).await).await, 0);
     })
     .await;
 }

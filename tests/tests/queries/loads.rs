@@ -121,6 +121,29 @@ async fn load_many_to_many() {
     .await;
 }
 
+#[tokio::test]
+async fn pages_of_rows_with_their_relations() {
+    with_and_without_row_level_security(async |w| {
+        w.acme(async |cx| {
+            let mut pages = Project::load().with(Task).order_by_id_asc().paginate(cx, 2);
+            let numbers = pages.num_items_and_pages().await?;
+            assert_eq!((numbers.number_of_items, numbers.number_of_pages), (3, 2));
+            assert_eq!((pages.num_items().await?, pages.num_pages().await?), (3, 2));
+            let tasks = |projects: Vec<project::ModelEx>| {
+                projects.iter().map(|project| project.tasks.len()).collect::<Vec<_>>()
+            };
+            assert_eq!(tasks(pages.fetch_page(1).await?), [0]);
+            assert_eq!((pages.cur_page(), tasks(pages.fetch().await?)), (0, vec![2, 1]));
+            assert_eq!(pages.fetch_and_next().await?.map(tasks), Some(vec![2, 1]));
+            pages.next();
+            assert_eq!(pages.fetch_and_next().await?.map(tasks), None);
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
 /// A load is one statement for the rows and one for each relation, however many rows there are.
 #[tokio::test]
 async fn a_relation_is_loaded_by_one_statement() {

@@ -125,6 +125,13 @@ async fn update_by_id_and_by_row() {
             assert_eq!((saved.name.as_str(), saved.rank), ("one", 11));
             // Nothing is set: nothing is written.
             assert_eq!(Project::update(project::Draft::from(saved.clone())).exec(cx).await?, saved);
+            Project::update(project::Draft { rank: Set(12), ..project::Draft::from(saved.clone()) })
+                .exec_without_returning(cx)
+                .await?;
+            assert_eq!(Project::find_by_id(id(1)).require_one(cx).await?.rank, 12);
+            Project::update(project::Draft::from(saved.clone())).exec_without_returning(cx).await?;
+            let missing = Project::update_by_id(id(4), project::Draft { rank: Set(0), ..Default::default() });
+            assert!(missing.exec_without_returning(cx).await.unwrap_err().is_not_found());
             let missing = Project::update_by_id(id(4), project::Draft { rank: Set(0), ..Default::default() });
             assert!(missing.exec(cx).await.unwrap_err().is_not_found());
             let theirs = project::Model { id: id(4), organization_id: w.f.globex.id, name: String::new(), rank: 0 };

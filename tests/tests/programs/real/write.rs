@@ -205,8 +205,8 @@ impl Place<'_> {
         });
         let profile = save.profile.as_ref().map(|profile| self.saved::<Profile>(Table::Profile, profile));
         let saved = Project::save(self.saved::<Project>(Table::Project, &save.project))
-            .with_each(tasks.collect::<Vec<_>>())
             .with(Profile, profile)
+            .with_each(tasks.collect::<Vec<_>>())
             .exec(self.cx)
             .await?;
         let profile = saved.profile.clone().into_option().map(Cells::cells);

@@ -1,0 +1,10 @@
+//! A row is related to what its entity declares a relation to, and to no other facade.
+
+use db::prelude::*;
+use entity::{PersonalAccessToken, research_plan};
+
+fn tokens(plan: &research_plan::Model) {
+    let _select = plan.find_related(PersonalAccessToken);
+}
+
+fn main() {}
