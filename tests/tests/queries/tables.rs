@@ -95,6 +95,7 @@ pub(crate) mod tag {
 }
 
 /// The junction between tasks and tags.
+#[expect(clippy::struct_field_names, reason = "each column is an id")]
 pub(crate) mod task_tag {
     use db::{OrganizationId, tenant_scoped};
     use sea_orm::entity::prelude::*;
