@@ -1,5 +1,4 @@
 //! Tables made for the tests, with every kind of relation: to one, to many, through a junction, and into another scope.
-#![expect(clippy::struct_field_names, reason = "a junction is made of ids")]
 
 pub(crate) mod project {
     use db::{OrganizationId, tenant_scoped};
