@@ -58,8 +58,6 @@ mod a_helper_that_writes_does_not_run_in_a_context_that_reads;
 mod a_hook_for_the_commit_is_not_registered_in_a_context_that_reads;
 #[path = "../ui/pass/a_join_does_not_cross_scopes.rs"]
 mod a_join_does_not_cross_scopes;
-#[path = "../ui/pass/a_join_takes_no_relation_of_seaorms.rs"]
-mod a_join_takes_no_relation_of_seaorms;
 #[path = "../ui/pass/a_key_of_a_scope_attribute_is_given_once.rs"]
 mod a_key_of_a_scope_attribute_is_given_once;
 #[path = "../ui/pass/a_load_does_not_cross_scopes.rs"]

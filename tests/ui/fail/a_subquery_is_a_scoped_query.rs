@@ -1,6 +1,5 @@
 //! A subquery is a scoped query, which selects columns; a statement of one's own is none.
 
-use db::prelude::*;
 use entity::{PlanStep, plan_step};
 use sea_orm::sea_query::SelectStatement;
 
