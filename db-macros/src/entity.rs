@@ -36,7 +36,7 @@ pub(crate) struct Column {
     pub(crate) primary_key: bool,
 }
 
-/// A field of the model that is a relation of which SeaORM makes a `Related`: the only one to its entity.
+/// A field of the model that is a relation.
 pub(crate) struct Relation {
     pub(crate) field: Ident,
     /// The entity at its other end.
@@ -44,6 +44,10 @@ pub(crate) struct Relation {
     pub(crate) kind: Kind,
     /// The module of the junction.
     pub(crate) via: Option<Ident>,
+    /// Whether SeaORM makes a `Related` of it: it is the only one to its entity, and that is another one.
+    pub(crate) related: bool,
+    /// The variant of SeaORM's `Relation`, where it is named and there is no junction.
+    pub(crate) name: Option<Ident>,
 }
 
 /// The type of a relation's field.
@@ -156,6 +160,7 @@ struct SeaOrm {
     column_name: Option<LitStr>,
     enum_name: Option<LitStr>,
     via: Option<LitStr>,
+    relation_enum: Option<LitStr>,
     /// The keys whose values do not matter.
     keys: Vec<syn::Path>,
 }
@@ -174,6 +179,8 @@ impl SeaOrm {
                     found.enum_name = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("via") {
                     found.via = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("relation_enum") {
+                    found.relation_enum = Some(meta.value()?.parse()?);
                 } else {
                     found.keys.push(meta.path.clone());
                     skip(&meta)?;
@@ -231,29 +238,34 @@ impl Column {
 const RELATIONS: [&str; 3] = ["has_one", "has_many", "belongs_to"];
 
 impl Relation {
-    /// Reads a field; `None` for a column, for a relation of the table to itself, and for a field that no relation is
-    /// declared by.
+    /// Reads a field; `None` for a column, and for a field that no relation is declared by.
     fn of(field: &syn::Field) -> Option<Self> {
         let (kind, entity) = related(&field.ty)?;
         let sea_orm = SeaOrm::of(&field.attrs);
-        if !RELATIONS.iter().any(|key| sea_orm.has(key)) || sea_orm.has("self_ref") {
+        let to_itself = sea_orm.has("self_ref");
+        if !RELATIONS.iter().any(|key| sea_orm.has(key)) && !to_itself {
             return None;
         }
+        // Of many rows of the table itself, SeaORM knows the relation by its reverse alone.
+        let known = !(to_itself && kind == Kind::HasMany) || sea_orm.has("relation_reverse");
+        let name = sea_orm.relation_enum.as_ref().filter(|_| known && sea_orm.via.is_none());
+        let name = name.and_then(|name| syn::parse_str(&name.value().to_upper_camel_case()).ok());
         // `via = "module"` or `via = "module::Relation"`.
         let via = sea_orm.via.and_then(|via| {
             let value = via.value();
             let module = value.split("::").next()?;
             syn::parse_str(module).ok()
         });
-        Some(Self { field: field.ident.clone()?, entity, kind, via })
+        Some(Self { field: field.ident.clone()?, entity, kind, via, related: !to_itself, name })
     }
 }
 
 /// SeaORM makes a `Related` for an entity that one field alone is of.
-fn only_ones(relations: Vec<Relation>) -> Vec<Relation> {
+fn only_ones(mut relations: Vec<Relation>) -> Vec<Relation> {
     let entities: Vec<_> = relations.iter().map(|relation| relation.entity.clone()).collect();
-    let mut relations = relations;
-    relations.retain(|relation| entities.iter().filter(|entity| **entity == relation.entity).count() == 1);
+    for relation in &mut relations {
+        relation.related &= entities.iter().filter(|entity| **entity == relation.entity).count() == 1;
+    }
     relations
 }
 

@@ -24,6 +24,10 @@ pub trait Facade: Copy + Debug + Default + Send + Sync + Unpin + 'static {
 
     /// The scopes that the entity declares, in the order of its attributes.
     const SCOPES: &'static [ScopeDeclaration];
+
+    /// The name that the table has where it is joined: its own, but for a relation that has one.
+    #[doc(hidden)]
+    const NAME: Option<&'static str> = None;
 }
 
 /// One scope of an entity, as its attribute declares it.

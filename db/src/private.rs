@@ -1,13 +1,13 @@
 //! What generated code may name. Not for anybody else: it may change in any release.
 
-pub use sea_orm::{ActiveValue, EntityTrait, PrimaryKeyTrait};
+pub use sea_orm::{ActiveValue, EntityTrait, PrimaryKeyTrait, RelationTrait};
 
 use crate::facade::{ActiveModel, Model};
 pub use crate::{
     Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load, Row, Save,
     ScopeDeclaration, ScopeKind, ScopedTo, Select, Tenant, Updatable, Update, UpdateColumns, UpdateMany, User, Verbs,
     insert::{FromCaller, FromContext},
-    relation::{Parent, Relates, Scoped},
+    relation::{Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
 };
 
 /// The type of an entity's key.

@@ -132,12 +132,19 @@ pub struct Junction {
 
 /// A relation as SeaORM has it.
 #[derive(Clone, Debug)]
-#[expect(unnameable_types, reason = "what a relation between facades is made of")]
 pub struct Relation {
     /// From the junction where there is one, to the target.
     pub(crate) to: RelationDef,
     /// To the junction.
     pub(crate) via: Option<RelationDef>,
+}
+
+impl Relation {
+    /// A relation with no junction; for generated code.
+    #[must_use]
+    pub fn direct(to: RelationDef) -> Self {
+        Self { to, via: None }
+    }
 }
 
 /// Returns the condition that two tables are joined on, by the names that they have in the query.

@@ -10,6 +10,8 @@ mod fuzz;
 mod joins;
 #[path = "queries/loads.rs"]
 mod loads;
+#[path = "queries/named.rs"]
+mod named;
 #[path = "queries/oracle.rs"]
 mod oracle;
 #[path = "queries/pages.rs"]

@@ -100,7 +100,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
         H: RelatedTo<G>,
         G: Facade,
     {
-        Select::over(along::<H, G>(self.query, kind, &Source::of::<H>(None).alias, None))
+        Select::over(along::<H, G>(self.query, kind, &Source::joined::<H>(None).alias, None))
     }
 }
 
@@ -200,7 +200,7 @@ where
     F: RelatedTo<G>,
     G: Facade,
 {
-    let (relation, target) = (F::relation(), Source::of::<G>(name));
+    let (relation, target) = (F::relation(), Source::joined::<G>(name));
     let query = known(query, kind);
     let related = target.alias.clone();
     match (relation.via, F::Through::junction()) {
@@ -220,7 +220,7 @@ where
     F: Facade,
     G: RelatedTo<F>,
 {
-    let (relation, source) = (G::relation(), Source::of::<G>(name));
+    let (relation, source) = (G::relation(), Source::joined::<G>(name));
     let query = known(query, kind);
     let (own, other) = (query.alias().clone(), source.alias.clone());
     match (relation.via, G::Through::junction()) {

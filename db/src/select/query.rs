@@ -34,6 +34,11 @@ impl Source {
         }
     }
 
+    /// The table of a facade that is joined, under the name that is given, that of the relation, or its own.
+    pub(crate) fn joined<F: Facade>(name: Option<DynIden>) -> Self {
+        Self::of::<F>(name.or_else(|| F::NAME.map(IntoIden::into_iden)))
+    }
+
     /// The same table under another name.
     fn under(self, alias: DynIden) -> Self {
         Self { reference: self.reference.alias(alias.clone()), alias, ..self }
