@@ -1,14 +1,17 @@
 //! Expansion: quoting only. What it emits names nothing but `::db` and the entity's own module.
 
-use heck::ToSnakeCase;
+mod relations;
+mod verbs;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, ItemStruct, Visibility, spanned::Spanned};
+use syn::{Ident, ItemStruct, spanned::Spanned};
 
+use self::{relations::relations, verbs::verbs};
 use crate::{
     attribute::{Attribute, Scope},
     check::{self, Declared, Scoped, Update},
-    entity::{self, Below, Column, Kind, Relation, TakenOff},
+    entity::{self, Below, Column, TakenOff},
     errors::Errors,
 };
 
@@ -91,172 +94,6 @@ fn facade(scoped: &Scoped<'_>) -> TokenStream {
     }
 }
 
-/// The relations that the model declares.
-fn relations(scoped: &Scoped<'_>) -> TokenStream {
-    let relations = &scoped.entity.relations;
-    let related = relations.iter().filter(|relation| relation.related).map(related);
-    let named = named_relations(scoped);
-    quote!(#(#related)* #named)
-}
-
-/// A relation that is the only one to its entity: the facade of that is its name.
-fn related(relation: &Relation) -> TokenStream {
-    let Relation { entity, kind, via, .. } = relation;
-    let through = via
-        .as_ref()
-        .map_or_else(|| quote!(()), |module| quote!(<super::#module::Entity as ::db::__private::Scoped>::Facade));
-    let nest = nest(relation);
-    let parent = (*kind != Kind::BelongsTo && via.is_none()).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl ::db::__private::Parent<#entity> for Entity {}
-        }
-    });
-    quote! {
-        #[automatically_derived]
-        impl ::db::__private::Relates<#entity> for Entity {
-            type Through = #through;
-            #nest
-        }
-
-        #parent
-    }
-}
-
-/// Puts related rows into the field, and takes them out of it.
-fn nest(Relation { field, entity, kind, .. }: &Relation) -> TokenStream {
-    let (related, held, ty) = match kind {
-        Kind::HasMany => (
-            quote!(related),
-            quote!(::core::option::Option::unwrap_or_default(held)),
-            quote!(::std::vec::Vec<<#entity as ::db::__private::EntityTrait>::ModelEx>),
-        ),
-        Kind::HasOne | Kind::BelongsTo => (
-            quote!(::db::__private::first(related)),
-            quote!(::db::__private::only(held)),
-            quote!(::std::boxed::Box<<#entity as ::db::__private::EntityTrait>::ModelEx>),
-        ),
-    };
-    quote! {
-        fn nest(row: &mut ModelEx, related: ::std::vec::Vec<<#entity as ::db::__private::EntityTrait>::ModelEx>) {
-            row.#field = ::core::convert::From::from(#related);
-        }
-
-        fn take(row: &mut ModelEx) -> ::std::vec::Vec<<#entity as ::db::__private::EntityTrait>::ModelEx> {
-            let held: ::core::option::Option<#ty> =
-                ::core::convert::From::from(::core::mem::take(&mut row.#field));
-            #held
-        }
-    }
-}
-
-/// The relations that have a name: each is a facade of the table at its other end, in the module `relation`.
-fn named_relations(scoped: &Scoped<'_>) -> TokenStream {
-    let relations = &scoped.entity.relations;
-    let named: Vec<_> = relations.iter().filter_map(|relation| Some((relation, relation.name.as_ref()?))).collect();
-    if named.is_empty() {
-        return TokenStream::new();
-    }
-    let table = scoped.entity.table.value();
-    let doc = format!("The relations of `{table}` that have a name.");
-    let vis = &scoped.entity.vis;
-    // One module deeper.
-    let inner = match vis {
-        Visibility::Inherited => quote!(pub(super)),
-        vis => quote!(#vis),
-    };
-    let structs = named.iter().map(|(_, name)| {
-        let doc = format!("The relation `{name}` of `{table}`: a facade of the table at its other end.");
-        quote! {
-            #[doc = #doc]
-            #[derive(Clone, Copy, Debug, Default)]
-            #inner struct #name;
-        }
-    });
-    let impls = named.iter().map(|(relation, name)| named_relation(scoped, relation, name));
-    quote! {
-        #[doc = #doc]
-        #vis mod relation {
-            #(#structs)*
-        }
-
-        #(#impls)*
-    }
-}
-
-fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> TokenStream {
-    let (facade, entity) = (&scoped.facade, &relation.entity);
-    let alias = name.to_string().to_snake_case();
-    let target = quote!(<#entity as ::db::__private::Scoped>::Facade);
-    let nest = nest(relation);
-    let parent = (relation.kind != Kind::BelongsTo).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl ::db::__private::ParentOf<relation::#name> for #facade {}
-        }
-    });
-    quote! {
-        #[automatically_derived]
-        impl ::db::__private::Facade for relation::#name {
-            type Entity = #entity;
-            type Draft = <#target as ::db::__private::Facade>::Draft;
-            type Writable = <#target as ::db::__private::Facade>::Writable;
-            const SCOPES: &'static [::db::__private::ScopeDeclaration] =
-                <#target as ::db::__private::Facade>::SCOPES;
-            const NAME: ::core::option::Option<&'static str> = ::core::option::Option::Some(#alias);
-        }
-
-        #[automatically_derived]
-        impl relation::#name {
-            /// Starts a `SELECT` of the rows of the context's scope.
-            pub fn find() -> ::db::Select<Self> {
-                ::db::__private::find()
-            }
-
-            /// Starts a `SELECT` of the rows of the context's scope, with those that they are related to.
-            pub fn load() -> ::db::Load<Self> {
-                ::db::__private::load()
-            }
-        }
-
-        #[automatically_derived]
-        impl<S: ::db::Scope> ::db::__private::ScopedTo<S> for relation::#name
-        where
-            #target: ::db::__private::ScopedTo<S>,
-        {
-            const COLUMN: ::core::option::Option<<#entity as ::db::__private::EntityTrait>::Column> =
-                <#target as ::db::__private::ScopedTo<S>>::COLUMN;
-        }
-
-        #[automatically_derived]
-        impl<S: ::db::Scope, By> ::db::__private::Insertable<S, By> for relation::#name
-        where
-            #target: ::db::__private::Insertable<S, By>,
-        {
-        }
-
-        #[automatically_derived]
-        impl<S: ::db::Scope> ::db::__private::Updatable<S> for relation::#name
-        where
-            #target: ::db::__private::Updatable<S>,
-        {
-        }
-
-        #[automatically_derived]
-        impl ::db::__private::RelatedTo<relation::#name> for #facade {
-            type Through = ();
-
-            fn relation() -> ::db::__private::Relation {
-                ::db::__private::Relation::direct(::db::__private::RelationTrait::def(&Relation::#name))
-            }
-
-            #nest
-        }
-
-        #parent
-    }
-}
-
 /// The types of a row: `Model`, and `ModelEx` where there is one.
 fn models(scoped: &Scoped<'_>) -> impl Iterator<Item = Ident> {
     let ex = scoped.entity.has_model_ex.then_some("ModelEx");
@@ -294,111 +131,6 @@ fn declaration(declared: &Declared<'_>) -> TokenStream {
 
 fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
-}
-
-/// The facade's functions, as far as any scope allows them.
-fn verbs(scoped: &Scoped<'_>) -> TokenStream {
-    let mut verbs = quote! {
-        /// Starts a `SELECT` of the rows of the context's scope.
-        pub fn find() -> ::db::Select<Self> {
-            ::db::__private::find()
-        }
-
-        /// Starts a `SELECT` of the row with the id.
-        pub fn find_by_id(id: impl ::core::convert::Into<::db::__private::Key<Entity>>) -> ::db::Select<Self> {
-            ::db::__private::find_by_id(id)
-        }
-
-        /// Starts a `SELECT` of the rows of the context's scope, with those that they are related to.
-        pub fn load() -> ::db::Load<Self> {
-            ::db::__private::load()
-        }
-    };
-    if scoped.scopes.iter().any(|declared| declared.insert && scoped.fills_scope_columns(declared)) {
-        verbs.extend(quote! {
-            /// Starts an `INSERT` of a row into the context's scope.
-            pub fn insert(draft: Draft) -> ::db::Insert<Self> {
-                ::db::__private::insert(draft)
-            }
-
-            /// Starts an `INSERT` of many rows into the context's scope.
-            pub fn insert_many(drafts: impl ::core::iter::IntoIterator<Item = Draft>) -> ::db::InsertMany<Self> {
-                ::db::__private::insert_many(drafts)
-            }
-        });
-    }
-    if scoped.scopes.iter().any(|declared| declared.insert && !scoped.fills_scope_columns(declared)) {
-        let fields: Vec<_> = scoped.scope_columns().iter().map(|column| &column.field).collect();
-        verbs.extend(quote! {
-            /// Starts an `INSERT` of a row whose scope columns the context cannot all fill. Where it has one of
-            /// them, that has to be the context's.
-            pub fn insert_into(
-                scope_columns: ScopeColumns,
-                draft: Draft,
-            ) -> ::db::Insert<Self, ::db::__private::FromCaller> {
-                let mut row: ActiveModel = ::core::convert::From::from(draft);
-                #(row.#fields = ::db::__private::ActiveValue::Set(scope_columns.#fields);)*
-                ::db::__private::insert_into(row)
-            }
-        });
-    }
-    // A draft of a row whose key is the scope's does not say whether the row is there.
-    let has_own_key = scoped.entity.columns.iter().any(|column| column.primary_key && !scoped.is_scope_column(column));
-    if scoped.scopes.iter().any(|declared| {
-        has_own_key
-            && declared.insert
-            && scoped.fills_scope_columns(declared)
-            && !matches!(declared.update, Update::None)
-    }) {
-        verbs.extend(quote! {
-            /// Starts a save of a row, and of rows that point at it: an `UPDATE` where the draft was made from a
-            /// model, and an `INSERT` otherwise.
-            pub fn save(draft: Draft) -> ::db::Save<Self> {
-                ::db::__private::save(draft)
-            }
-        });
-    }
-    if scoped.scopes.iter().any(|declared| !matches!(declared.update, Update::None)) {
-        verbs.extend(quote! {
-            /// Starts an `UPDATE` of the row with the id.
-            pub fn update_by_id(
-                id: impl ::core::convert::Into<::db::__private::Key<Entity>>,
-                draft: Draft,
-            ) -> ::db::Update<Self> {
-                ::db::__private::update_by_id(id, draft)
-            }
-
-            /// Starts an `UPDATE` of the row that the draft is of: its key is set, as it is in a draft that was made
-            /// from a model.
-            pub fn update(draft: Draft) -> ::db::Update<Self> {
-                ::db::__private::update(draft)
-            }
-
-            /// Starts an `UPDATE` of the rows of the context's scope.
-            pub fn update_many() -> ::db::UpdateMany<Self> {
-                ::db::__private::update_many()
-            }
-        });
-    }
-    if scoped.scopes.iter().any(|declared| declared.delete) {
-        verbs.extend(quote! {
-            /// Starts a `DELETE` of the row with the id.
-            pub fn delete_by_id(id: impl ::core::convert::Into<::db::__private::Key<Entity>>) -> ::db::Delete<Self> {
-                ::db::__private::delete_by_id(id)
-            }
-
-            /// Starts a `DELETE` of a row.
-            pub fn delete(row: &Model) -> ::db::Delete<Self> {
-                ::db::__private::delete(row)
-            }
-
-            /// Starts a `DELETE` of the rows of the context's scope.
-            pub fn delete_many() -> ::db::DeleteMany<Self> {
-                ::db::__private::delete_many()
-            }
-        });
-    }
-    verbs
 }
 
 /// The traits by which a context of each scope knows what it may do.
