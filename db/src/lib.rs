@@ -59,6 +59,9 @@
 //! | work through all organizations | [`Db::for_each_tenant`] |
 //! | say who is asking | [`Authenticated`] |
 //! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
+//! | read rows with what they are related to | [`Select::find_with_related`], [`Load`], [`LoadRelated`], [`Row::find_related`] |
+//! | read page by page, or row by row | [`Select::paginate`], [`Select::cursor_by`], [`Select::stream`] |
+//! | save a row with those that point at it | [`Save`] |
 //! | put an entity into a scope | [`tenant_scoped`], [`user_scoped`], [`identity_scoped`] |
 //! | write what no builder can | `RawSelect`, behind the feature `raw` |
 //! | write a migration | [`contract`] |
