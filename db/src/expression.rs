@@ -43,8 +43,8 @@ pub(crate) fn check_condition(place: &'static str, condition: &Condition) -> Res
 
 /// Puts a condition between brackets.
 ///
-/// sea-query leaves brackets out by the precedence of operators, and trusts that an expression has the operands that its
-/// operator takes: `Binary(x, Between, y)`, put together by hand, would have what is and-ed to it for its upper bound.
+/// sea-query leaves brackets out by the precedence of operators, and an expression can be put together by hand of
+/// operands that its operator does not take. Between brackets, what is and-ed to it is none of them.
 pub(crate) fn bracketed(condition: Condition) -> Condition {
     if condition.is_empty() { condition } else { Condition::all().add(Expr::tuple([condition.into()])) }
 }
