@@ -58,7 +58,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// carries the predicate of its own.
     ///
     /// ```ignore
-    /// let active = ResearchPlan::find().filter(…).select_only().column(research_plan::Column::Id);
+    /// let active = ResearchPlan::find().filter(is_active).select_only().column(research_plan::Column::Id);
     /// PlanStep::find().in_subquery(plan_step::Column::PlanId, active)
     /// ```
     pub fn in_subquery<G: Facade, K>(
