@@ -245,6 +245,7 @@ async fn a_slow_statement_that_is_cancelled_keeps_nobody_waiting() {
 #[tokio::test]
 async fn a_context_goes_nowhere_after_a_statement_in_it_was_cancelled() {
     let f = Fixture::new().await;
+    f.database.make_slow().await;
     let result: Result<(), Error> =
         f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
             let sleep = Expr::expr(Func::cust("slow").arg(1.0));
