@@ -99,6 +99,8 @@ impl Contract {
             ),
             format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
             format!("ALTER FUNCTION {function} OWNER TO {gate}"),
+            // It is asked of whoever makes the trigger.
+            format!("GRANT EXECUTE ON FUNCTION {function} TO CURRENT_USER"),
             self.become_gate(false),
             format!(
                 "CREATE OR REPLACE TRIGGER keep_an_owner AFTER UPDATE OF {role} OR DELETE ON {members} \
