@@ -5,7 +5,8 @@ use std::{fmt, ops::Deref};
 use sea_orm::{QueryResult, Statement, Value};
 
 use crate::{
-    Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
+    Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
+    contract::Prefix,
     hooks::Hooks,
     transaction::{Level, Transaction},
 };
@@ -59,11 +60,12 @@ pub struct Opened<S: Scope> {
     /// INVARIANT: they go where the transaction goes, so that those of one context never run for the commit of another.
     after_commit: Hooks,
     ids: S::Ids,
+    prefix: Prefix,
 }
 
 impl<S: Scope, M: Mode> Context<S, M> {
-    pub(crate) fn new(transaction: Transaction, ids: S::Ids) -> Self {
-        Self { inner: M::wrap(Opened { transaction, after_commit: Hooks::default(), ids }) }
+    pub(crate) fn new(transaction: Transaction, ids: S::Ids, prefix: Prefix) -> Self {
+        Self { inner: M::wrap(Opened { transaction, after_commit: Hooks::default(), ids, prefix }) }
     }
 
     fn transaction(&mut self) -> &mut Transaction {
@@ -261,6 +263,11 @@ impl<S: Scope> Context<S, ReadOnly> {
         S::key(&self.inner.ids)
     }
 
+    /// Returns the prefix of the contract, whose functions a context may call.
+    pub(crate) fn prefix(&self) -> &Prefix {
+        &self.inner.prefix
+    }
+
     pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
         self.inner.transaction.fetch_all(statement, true).await
     }
@@ -299,17 +306,6 @@ impl Context<User, ReadOnly> {
     #[must_use]
     pub fn user_id(&self) -> UserId {
         self.inner.ids
-    }
-}
-
-impl Context<Identity, ReadOnly> {
-    /// Says that a person has just proved who they are.
-    ///
-    /// For sign-in code alone, which has checked a credential of theirs in this context: nothing is checked
-    /// here. An id from a request is not to be passed to it.
-    #[must_use]
-    pub fn authenticated(&self, user_id: UserId) -> Authenticated {
-        Authenticated::assume(user_id)
     }
 }
 

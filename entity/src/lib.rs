@@ -3,12 +3,19 @@
 //! Each table has a facade, such as [`ResearchPlan`], where queries start, and a module of the same name with
 //! the parts of its rows. The SeaORM entities themselves are private to this crate.
 
+mod authenticate;
+mod bearer;
+mod digest;
 mod organizations;
 mod orm;
 mod plans;
 mod secret;
+mod sessions;
 mod tokens;
 
+pub use authenticate::authenticate;
+pub use bearer::Bearer;
+pub use digest::Digest;
 pub use organizations::organizations;
 pub use orm::{
     account::Account, invitation::Invitation, member::Member, organization::Organization,
@@ -17,7 +24,8 @@ pub use orm::{
 };
 pub use plans::{NewResearchPlan, create_research_plan};
 pub use secret::Secret;
-pub use tokens::{create_pat, list_user_pats, revoke_pat};
+pub use sessions::{NewSession, authenticate_session, create_session, revoke_session, revoke_sessions, touch_session};
+pub use tokens::{authenticate_pat, create_pat, list_user_pats, revoke_pat};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $table:ident { $($part:ident),* })*) => {

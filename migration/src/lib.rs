@@ -10,7 +10,7 @@
 //! | `MIGRATION_DATABASE_URL` | the owner's connection; else `DATABASE_URL` |
 //! | `APP_DATABASE_PASSWORD` | the password of the login role, set when the migration creates it |
 
-use db::contract::{Contract, Membership};
+use db::contract::{Contract, Membership, Tokens};
 pub use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::{
     MigrationTrait, SchemaManager, async_trait,
@@ -21,6 +21,7 @@ mod m20261122_000001_create_contract;
 mod m20261122_000002_create_identity;
 mod m20261122_000003_create_research;
 mod m20261122_000004_create_personal_access_token;
+mod m20261124_000005_authenticate_token;
 pub mod seed;
 
 /// The role that the pool logs in as, unless told otherwise.
@@ -51,7 +52,8 @@ impl Migrator {
     /// `is_configuration` if one is no lower-case SQL identifier of at most 40 characters.
     pub fn new(prefix: &str, login: &str, password: Option<String>) -> db::Result<Self> {
         let membership = Membership::new("member", "organization_id", "user_id").role("role");
-        Ok(Self { contract: Contract::new(membership).prefix(prefix)?.login(login)?, password })
+        let tokens = Tokens::new("personal_access_token");
+        Ok(Self { contract: Contract::new(membership).tokens(tokens).prefix(prefix)?.login(login)?, password })
     }
 
     /// Returns the contract that the schema is built on.
@@ -79,6 +81,7 @@ impl MigratorTraitSelf for Migrator {
             Box::new(m20261122_000002_create_identity::Migration { contract: contract() }),
             Box::new(m20261122_000003_create_research::Migration { contract: contract() }),
             Box::new(m20261122_000004_create_personal_access_token::Migration { contract: contract() }),
+            Box::new(m20261124_000005_authenticate_token::Migration { contract: contract() }),
         ]
     }
 }

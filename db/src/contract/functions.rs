@@ -1,6 +1,6 @@
 //! The functions: what opens a context, and what the policies ask.
 
-use super::{Contract, block};
+use super::{Contract, block, qualified};
 use crate::{ScopeKind, error::NOT_A_MEMBER, options::quote};
 
 impl Contract {
@@ -63,7 +63,7 @@ impl Contract {
 
     /// Lets whoever migrates make functions that belong to the gate, or takes that back. A superuser needs
     /// neither. From PostgreSQL 16 on, `INHERIT` and `SET` belong to the membership.
-    fn become_gate(&self, begin: bool) -> String {
+    pub(super) fn become_gate(&self, begin: bool) -> String {
         let (schema, gate) = (self.prefix.schema(), self.prefix.gate());
         let superuser = "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)";
         if !begin {
@@ -154,7 +154,6 @@ impl Contract {
     }
 
     fn membership_table(&self) -> String {
-        let (schema, table) = self.membership.table.split_once('.').unwrap_or(("public", &self.membership.table));
-        format!("{}.{}", quote(schema), quote(table))
+        qualified(&self.membership.table)
     }
 }
