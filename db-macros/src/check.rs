@@ -115,6 +115,7 @@ pub(crate) fn check<'a>(entity: &'a Entity, errors: &mut Errors) -> Scoped<'a> {
     let declarations = attributes.into_iter().map(|attribute| declared(entity, attribute, errors)).collect();
     let scoped = Scoped { entity, facade, scopes: declarations };
     updates_are_writable(&scoped, errors);
+    no_way_around_writers(&scoped, errors);
     scoped
 }
 
@@ -312,6 +313,21 @@ fn named<'a>(entity: &'a Entity, name: &LitStr, errors: &mut Errors) -> Option<&
 
 fn no_such_column(entity: &Entity, name: &str) -> String {
     format!("table `{}` has no column `{name}`; its columns are {}", entity.table.value(), names(entity))
+}
+
+/// Where roles decide who writes, a person's own context, in which there are no roles, says what it may do.
+fn no_way_around_writers(scoped: &Scoped<'_>, errors: &mut Errors) {
+    if scoped.scopes.iter().all(|declared| declared.writers.is_empty() && declared.ranked.is_none()) {
+        return;
+    }
+    let of_person = scoped.entity.attributes.iter().filter(|attribute| attribute.scope == Scope::User);
+    for attribute in of_person.filter(|attribute| attribute.allow.is_none() && attribute.via.is_none()) {
+        errors.at_span(
+            attribute.span,
+            "a member without the role could write here, where there are no roles; say what a person may do: \
+             `allow(select)`",
+        );
+    }
 }
 
 /// A scope column or a part of the key is never updated.

@@ -171,8 +171,8 @@ fn scopes(scoped: &Scoped<'_>) -> TokenStream {
         // At the field's type, so that a column of another type is reported there.
         Some(quote_spanned!(ty.span()=> const _: () = ::db::__private::assert_key::<#ty, ::db::__private::#scope>();))
     });
-    let scopes = scoped.whole().map(|declared| scope(scoped, declared));
-    quote!(#(#keys)* #(#scopes)*)
+    let traits = scoped.whole().map(|declared| scope(scoped, declared));
+    quote!(#(#keys)* #(#traits)*)
 }
 
 fn scope(scoped: &Scoped<'_>, declared: &Declared<'_>) -> TokenStream {

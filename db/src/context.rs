@@ -316,16 +316,15 @@ impl Context<Tenant, ReadOnly> {
         if self.user_id().is_none() {
             return Ok(None);
         }
-        let role = match self.inner.member_role.get() {
-            Some(role) => role,
-            None => {
-                let sql = format!("SELECT pg_catalog.current_setting('{}.member_role')", self.prefix());
-                let rows = self.fetch_all(Statement::from_string(DbBackend::Postgres, sql)).await?;
-                let role = rows.first().and_then(|row| row.try_get_by_index(0).ok()).unwrap_or_default();
-                self.inner.member_role.get_or_init(|| role)
-            }
-        };
-        R::try_from_value(role).map(Some).map_err(|_| Kind::UnknownRole(R::name().to_string()).into())
+        let known = &self.inner.member_role;
+        if known.get().is_none() {
+            let sql = format!("SELECT pg_catalog.current_setting('{}.member_role')", self.prefix());
+            let rows = self.fetch_all(Statement::from_string(DbBackend::Postgres, sql)).await?;
+            let role = rows.first().and_then(|row| row.try_get_by_index(0).ok());
+            known.get_or_init(|| role.unwrap_or_default());
+        }
+        let role = known.get().cloned().unwrap_or_default();
+        R::try_from_value(&role).map(Some).map_err(|_| Kind::UnknownRole(R::name().to_string()).into())
     }
 }
 

@@ -26,8 +26,8 @@ pub struct NewInvitation {
 ///
 /// # Errors
 ///
-/// `is_permission_denied` unless the context's member is an owner or an admin, and for a role above their own;
-/// `is_check_violation` if it would have expired already; `is_foreign_key_violation` if the member for whom the context
+/// `is_permission_denied` unless the context's member is an owner or an admin, for a role above their own, and in a
+/// system context, which is nobody's; `is_check_violation` if it would have expired already; `is_foreign_key_violation` if the member for whom the context
 /// was opened has left the organization since.
 pub async fn invite(cx: &TenantContext, new: NewInvitation) -> Result<Model> {
     Invitation::insert(Draft {
@@ -63,15 +63,17 @@ pub async fn withdraw_invitation(cx: &TenantContext, id: Uuid) -> Result<()> {
 /// Makes a person a member of the organization that has invited them, and returns it. Who is a member already stays
 /// what they are.
 ///
-/// Of two who try at once one succeeds. Four statements.
+/// Of two who try at once one succeeds. Six statements; if one of them fails, the answer is to be rolled back with it:
+/// return the error.
 ///
 /// # Errors
 ///
-/// `is_not_found` if there is no such invitation, it is answered, withdrawn or expired, or it is to another address than
-/// the person's, or to one that they have not proved to be theirs. The cases are not told apart: that would say which
-/// invitations there are.
+/// `is_not_found` if there is no such invitation, it is answered, withdrawn or expired, whoever made it could not make it
+/// any more, or it is to another address than the person's, or to one that they have not
+/// proved to be theirs.
 pub async fn accept_invitation(cx: &IdentityContext, who: &Authenticated, id: Uuid) -> Result<OrganizationId> {
     let invitation = answer(cx, who, id, InvitationStatus::Accepted).await?;
+    still_stands(cx, &invitation).await?;
     join_if_new(cx, who, &invitation).await?;
     Ok(invitation.organization_id)
 }
@@ -104,18 +106,42 @@ pub async fn expire_invitations(cx: &IdentityContext) -> Result<u64> {
 /// Answers an invitation for the person that it is to.
 async fn answer(cx: &IdentityContext, who: &Authenticated, id: Uuid, status: InvitationStatus) -> Result<Model> {
     let user = User::find_by_id(who.user_id()).one(cx).await?;
-    let verified = user.filter(|user| user.email_verified).map(|user| user.email.to_lowercase());
+    let proved = user.filter(|user| user.email_verified).map(|user| user.email.to_ascii_lowercase());
     // The lock holds until the end of the transaction: another who answers at this moment waits for it, and PostgreSQL
     // then looks at the conditions again.
     let invitation = Invitation::find_by_id(id)
         .filter(Column::Status.eq(InvitationStatus::Pending))
         .filter(Expr::col(Column::ExpiresAt).gt(Expr::current_timestamp()))
-        .filter(Func::lower(Expr::col(Column::Email)).eq(verified))
+        .filter(ascii_lower(Column::Email).eq(proved))
         .lock(LockType::Update)
         .require_one(cx)
         .await?;
     let answered = Draft { status: Set(status), ..Default::default() };
     Invitation::update_by_id(invitation.id, answered).exec(cx).await
+}
+
+/// Folds A to Z alone, as [`str::to_ascii_lowercase`] does, whatever the database's locale: what another alphabet takes
+/// for the same letter is another mailbox.
+fn ascii_lower(column: Column) -> Expr {
+    const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    Func::cust("translate").args([Expr::col(column), UPPER.into(), UPPER.to_ascii_lowercase().into()]).into()
+}
+
+/// An invitation stands while whoever made it could still make it: what a former admin has sent to a second address of
+/// theirs is worth nothing. The lock keeps them what they are until the
+/// end of the transaction.
+async fn still_stands(cx: &IdentityContext, invitation: &Model) -> Result<()> {
+    use crate::{Member, member::Column};
+
+    let inviters = [MemberRole::Owner, MemberRole::Admin].into_iter().filter(|role| *role <= invitation.role);
+    Member::find()
+        .filter(Column::OrganizationId.eq(invitation.organization_id))
+        .filter(Expr::col(Column::UserId).eq(invitation.inviter_id))
+        .filter(Column::Role.is_in(inviters))
+        .lock_shared()
+        .require_one(cx)
+        .await
+        .map(drop)
 }
 
 async fn join_if_new(cx: &IdentityContext, who: &Authenticated, invitation: &Model) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use db::{Error, Result, prelude::*};
+use db::{Credential, Error, Result, prelude::*};
 use secrecy::SecretString;
 
 use crate::{
@@ -33,7 +33,8 @@ pub struct NewSession {
 ///
 /// # Errors
 ///
-/// `is_foreign_key_violation` if there is no such person.
+/// `is_not_authenticated` if they came by a token: a session would outlive it. `is_foreign_key_violation` if there is no
+/// such person.
 ///
 /// # Panics
 ///
@@ -43,6 +44,9 @@ pub async fn create_session(
     who: &Authenticated,
     new: NewSession,
 ) -> Result<(Model, SecretString)> {
+    if matches!(who.credential(), Credential::Token(_)) {
+        return Err(Error::not_authenticated());
+    }
     let secret = Bearer::Session.new_secret();
     let draft = Draft {
         token_digest: Set(Digest::of(&secret)),
@@ -73,7 +77,7 @@ pub async fn authenticate_session(cx: &IdentityReader, secret: &SecretString) ->
     Ok(cx.authenticated_by_session(session.user_id, session.id))
 }
 
-/// Lets a live session live for `lifetime` from now, unless it lives that long already: it never shortens one.
+/// Lets a live session of the person live for `lifetime` from now, unless it lives that long already: it never shortens one.
 ///
 /// It writes only what adds a minute or more (half the lifetime, where that is less): at most once a minute, then, with
 /// the same lifetime each time. A session that is expired or revoked stays so, and is no error: whoever asks next is
@@ -82,7 +86,7 @@ pub async fn authenticate_session(cx: &IdentityReader, secret: &SecretString) ->
 /// # Errors
 ///
 /// What PostgreSQL raises, such as a statement timeout.
-pub async fn touch_session(cx: &IdentityContext, id: Uuid, lifetime: Duration) -> Result<()> {
+pub async fn touch_session(cx: &IdentityContext, who: &Authenticated, id: Uuid, lifetime: Duration) -> Result<()> {
     let lifetime = lifetime.min(LONGEST);
     let step = Duration::from_mins(1).min(lifetime / 2);
     let in_time = |time: Duration| Expr::current_timestamp().add(interval(time));
@@ -90,6 +94,7 @@ pub async fn touch_session(cx: &IdentityContext, id: Uuid, lifetime: Duration) -
     let _ = Session::update_many()
         .col_expr(Writable::ExpiresAt, in_time(lifetime))
         .filter(Column::Id.eq(id))
+        .filter(Column::UserId.eq(who.user_id()))
         .filter(expires_at().gt(Expr::current_timestamp()))
         .filter(expires_at().lte(in_time(lifetime.saturating_sub(step))))
         .exec(cx)
@@ -97,16 +102,15 @@ pub async fn touch_session(cx: &IdentityContext, id: Uuid, lifetime: Duration) -
     Ok(())
 }
 
-/// Revokes a session: its person is signed out on that device. A second time is no error, and changes nothing.
-///
-/// Whose session it is is not asked: the id is one that [`authenticate_session`] has returned, not one from a request. In a
-/// context of one's own, `Session::delete_by_id` ends one's own alone.
+/// Revokes a session of the person: they are signed out on that device. A second time is no error, and changes nothing;
+/// nor does another person's id. In a context of one's own, `Session::delete_by_id` does the same.
 ///
 /// # Errors
 ///
 /// What PostgreSQL raises, such as a statement timeout.
-pub async fn revoke_session(cx: &IdentityContext, id: Uuid) -> Result<()> {
-    let _ = Session::delete_many().filter(Column::Id.eq(id)).exec(cx).await?;
+pub async fn revoke_session(cx: &IdentityContext, who: &Authenticated, id: Uuid) -> Result<()> {
+    let own = Column::Id.eq(id).and(Column::UserId.eq(who.user_id()));
+    let _ = Session::delete_many().filter(own).exec(cx).await?;
     Ok(())
 }
 

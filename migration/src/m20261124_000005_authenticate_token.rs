@@ -1,6 +1,7 @@
 //! The look-up of personal access tokens at sign-in, and the limits on them.
 //!
-//! The limits are the database's: no code path goes around them, and none is passed by two requests at once.
+//! The limits are the database's: no code path goes around them, and none is passed by two requests at once. They are
+//! looked at after a row has passed its policies, or whoever makes one in another's name would wait for that one's lock.
 
 use db::contract::Contract;
 use entity::PersonalAccessToken;
@@ -31,7 +32,7 @@ impl Migration {
                      IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
                        {revoked}
                      END IF;
-                     RETURN NEW;
+                     RETURN NULL;
                    END IF;
                    IF NEW.expires_at <= clock_timestamp() THEN
                      {expires_at}
@@ -47,10 +48,10 @@ impl Migration {
                      SELECT count(*) FROM public.personal_access_token t
                      WHERE t.user_id = NEW.user_id AND t.revoked_at IS NULL
                        AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())
-                   ) >= 50 THEN
+                   ) > 50 THEN
                      {limit}
                    END IF;
-                   RETURN NEW;
+                   RETURN NULL;
                  END
                  $function$",
                 revoked = refuse("personal_access_token_revoked", "a revoked token stays revoked"),
@@ -60,7 +61,7 @@ impl Migration {
             // A trigger asks this of whoever makes it, not of whoever sets it off.
             format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
             format!(
-                "CREATE OR REPLACE TRIGGER limit_personal_access_tokens BEFORE INSERT OR UPDATE OF revoked_at
+                "CREATE OR REPLACE TRIGGER limit_personal_access_tokens AFTER INSERT OR UPDATE OF revoked_at
                  ON personal_access_token FOR EACH ROW EXECUTE FUNCTION {function}"
             ),
         ]

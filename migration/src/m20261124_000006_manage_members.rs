@@ -1,6 +1,9 @@
 //! What an organization's members may do about each other: roles, invitations, and the last owner.
 
-use db::contract::{Contract, as_owner};
+use db::{
+    ScopeKind,
+    contract::{Contract, as_owner},
+};
 use entity::{Account, Invitation, Member, Organization, Session, User, Verification};
 use sea_orm_migration::prelude::*;
 
@@ -16,11 +19,49 @@ const UP: [&str; 4] = [
     "ALTER TABLE invitation ADD CONSTRAINT invitation_status_check
         CHECK (status IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired'))",
     "ALTER TABLE invitation ADD CONSTRAINT invitation_expires_at_check CHECK (expires_at > created_at)",
-    // Nobody takes another's address by writing it in capital letters.
-    r#"CREATE UNIQUE INDEX user_by_email ON "user" (lower(email))"#,
+    // Nobody takes another's address by writing it in capital letters: A to Z alone, whatever the locale.
+    r#"CREATE UNIQUE INDEX user_by_email ON "user" (lower(email COLLATE "C"))"#,
 ];
 
-const DOWN: [&str; 5] = [
+impl Migration {
+    /// What the entities do not say: an invitation is made in one's own name, and from the organization's side nothing
+    /// becomes of it but that it is withdrawn; an address that changes has to be proved again.
+    fn rules(&self) -> [String; 5] {
+        let prefix = self.contract.prefix_name();
+        let tenant = prefix.role(ScopeKind::Tenant);
+        let user = prefix.setting(ScopeKind::User);
+        let function = format!("{prefix}.forget_that_email_is_verified()");
+        [
+            format!(
+                "CREATE POLICY invitation_is_made ON invitation AS RESTRICTIVE FOR INSERT TO {tenant}
+                 WITH CHECK (status = 'pending' AND inviter_id::text = pg_catalog.current_setting('{user}'))"
+            ),
+            format!(
+                "CREATE POLICY invitation_is_withdrawn ON invitation AS RESTRICTIVE FOR UPDATE TO {tenant}
+                 USING (status IN ('pending', 'withdrawn')) WITH CHECK (status = 'withdrawn')"
+            ),
+            format!(
+                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql
+                 SET search_path = pg_catalog, pg_temp AS $function$
+                 BEGIN
+                   NEW.email_verified := NEW.email_verified AND NEW.email = OLD.email;
+                   RETURN NEW;
+                 END
+                 $function$"
+            ),
+            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+            format!(
+                r#"CREATE OR REPLACE TRIGGER forget_that_email_is_verified BEFORE UPDATE OF email ON "user"
+                 FOR EACH ROW EXECUTE FUNCTION {function}"#
+            ),
+        ]
+    }
+}
+
+const DOWN: [&str; 8] = [
+    r#"DROP TRIGGER forget_that_email_is_verified ON "user""#,
+    "DROP POLICY invitation_is_withdrawn ON invitation",
+    "DROP POLICY invitation_is_made ON invitation",
     "DROP INDEX user_by_email",
     "ALTER TABLE invitation DROP CONSTRAINT invitation_expires_at_check",
     "ALTER TABLE invitation DROP CONSTRAINT invitation_status_check",
@@ -42,7 +83,8 @@ impl MigrationTrait for Migration {
         protect::<Verification>(manager, &self.contract).await?;
         protect::<Member>(manager, &self.contract).await?;
         protect::<Invitation>(manager, &self.contract).await?;
-        run(manager, self.contract.protect_membership()).await
+        run(manager, self.contract.protect_membership()).await?;
+        run(manager, self.rules()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -51,6 +93,8 @@ impl MigrationTrait for Migration {
             connection.execute_unprepared("UPDATE invitation SET status = 'pending' WHERE status = 'expired'").await
         })
         .await?;
-        run(manager, DOWN).await
+        run(manager, DOWN).await?;
+        let function = format!("{}.forget_that_email_is_verified()", self.contract.prefix_name());
+        run(manager, [format!("DROP FUNCTION {function}")]).await
     }
 }

@@ -154,7 +154,7 @@ async fn tokens(db: &Db, ada: &Authenticated, grace: &Authenticated, transcript:
 /// Makes a person, an organization and its owner, as sign-up does.
 async fn sign_up(db: &Db, name: &str, slug: &str, email: &str) -> db::Result<(OrganizationId, Authenticated)> {
     db.with_identity_context(async |cx| {
-        let user = NewUser { name: email.to_owned(), email: email.to_owned(), email_verified: true };
+        let user = NewUser { name: email.to_owned(), email: email.to_owned(), email_verified: false };
         // The person has just signed up, so this is they.
         let who = cx.authenticated(create_user(cx, user).await?.id);
         let organization = NewOrganization { name: name.to_owned(), slug: slug.to_owned() };

@@ -76,6 +76,8 @@ mod a_part_of_a_row_is_not_joined_in_another_scope;
 mod a_part_of_the_columns_has_a_facade_of_its_own;
 #[path = "../ui/pass/a_part_of_the_columns_has_the_key_among_them.rs"]
 mod a_part_of_the_columns_has_the_key_among_them;
+#[path = "../ui/pass/a_person_does_not_write_around_the_roles_of_a_tenant.rs"]
+mod a_person_does_not_write_around_the_roles_of_a_tenant;
 #[path = "../ui/pass/a_person_has_no_role_outside_of_an_organization.rs"]
 mod a_person_has_no_role_outside_of_an_organization;
 #[path = "../ui/pass/a_query_does_not_run_in_a_scope_that_its_entity_is_not_in.rs"]

@@ -1,5 +1,5 @@
 //! What members may do about each other, and what a hostile one, a stranger or a former one may not.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use db::{Authenticated, Error, OrganizationId, prelude::*};
 use entity::{
@@ -373,7 +373,7 @@ async fn a_person_sees_the_organizations_that_they_are_a_member_of() {
 }
 
 /// An `Err` of one of them leaves nothing half done.
-async fn fails<T: std::fmt::Debug>(result: db::Result<T>, expected: impl Fn(&Error) -> bool) {
+fn fails<T: std::fmt::Debug>(result: db::Result<T>, expected: impl Fn(&Error) -> bool) {
     let error = result.unwrap_err();
     assert!(expected(&error), "{error}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use db::{Credential, Db, prelude::*};
 use entity::{
-    NewSession, ResearchPlan, Session, authenticate, authenticate_session, create_session, revoke_session,
+    NewSession, ResearchPlan, Session, authenticate, authenticate_session, create_pat, create_session, revoke_session,
     revoke_sessions, session::Model, touch_session,
 };
 use sea_orm::sqlx::query_scalar;
@@ -23,8 +23,8 @@ async fn look_up(db: &Db, secret: &SecretString) -> db::Result<Authenticated> {
     db.identity().read_only().run(async |cx| authenticate_session(cx, secret).await).await
 }
 
-async fn touch(db: &Db, id: Uuid, lifetime: Duration) {
-    db.with_identity_context(async |cx| touch_session(cx, id, lifetime).await).await.unwrap();
+async fn touch(db: &Db, who: &Authenticated, id: Uuid, lifetime: Duration) {
+    db.with_identity_context(async |cx| touch_session(cx, who, id, lifetime).await).await.unwrap();
 }
 
 /// Returns when a session expires, in whole seconds from now.
@@ -68,7 +68,7 @@ async fn a_session_that_is_expired_or_revoked_is_refused_in_the_same_words() {
     look_up(&f.db, &by_revoked).await.unwrap();
     expires_in(&f, expired.id, "-1 millisecond").await;
     for _ in 0..2 {
-        f.db.with_identity_context(async |cx| revoke_session(cx, revoked.id).await).await.unwrap();
+        f.db.with_identity_context(async |cx| revoke_session(cx, who, revoked.id).await).await.unwrap();
     }
     let mut words = Vec::new();
     for secret in [by_expired, by_revoked, at_once, entity::Bearer::Session.new_secret(), "trs_".to_owned().into()] {
@@ -81,7 +81,7 @@ async fn a_session_that_is_expired_or_revoked_is_refused_in_the_same_words() {
     assert_eq!(words.len(), 1, "{words:?}");
 
     // What is expired is not brought back.
-    touch(&f.db, expired.id, HOUR).await;
+    touch(&f.db, &f.acme.owner, expired.id, HOUR).await;
     assert!(left(&f, expired.id).await <= 0);
 }
 
@@ -92,13 +92,13 @@ async fn a_session_that_is_touched_lives_longer_and_never_shorter() {
     let (other, _) = sign_in(&f.db, &f.acme.owner, HOUR).await;
     let seconds = |range: std::ops::RangeInclusive<i64>, left: i64| assert!(range.contains(&left), "{left}");
     seconds(3590..=3600, left(&f, session.id).await);
-    touch(&f.db, session.id, 2 * HOUR).await;
+    touch(&f.db, &f.acme.owner, session.id, 2 * HOUR).await;
     seconds(7190..=7200, left(&f, session.id).await);
     for shorter in [HOUR, Duration::ZERO, Duration::from_nanos(1)] {
-        touch(&f.db, session.id, shorter).await;
+        touch(&f.db, &f.acme.owner, session.id, shorter).await;
         seconds(7190..=7200, left(&f, session.id).await);
     }
-    touch(&f.db, session.id, Duration::MAX).await;
+    touch(&f.db, &f.acme.owner, session.id, Duration::MAX).await;
     assert!(left(&f, session.id).await > 99 * 365 * 24 * 3600);
     look_up(&f.db, &secret).await.unwrap();
     seconds(3580..=3600, left(&f, other.id).await);
@@ -119,16 +119,16 @@ async fn a_session_that_is_touched_often_is_written_once_a_minute() {
     for (left, is_written) in [("1 hour", false), ("59 minutes 30 seconds", false), ("58 minutes 59 seconds", true)] {
         expires_in(&f, session.id, left).await;
         let before = version().await;
-        touch(&f.db, session.id, HOUR).await;
+        touch(&f.db, &f.acme.owner, session.id, HOUR).await;
         let first = version().await;
         assert_eq!(first != before, is_written, "{left}");
-        touch(&f.db, session.id, HOUR).await;
+        touch(&f.db, &f.acme.owner, session.id, HOUR).await;
         assert_eq!(version().await, first, "{left}: a second time");
     }
     // A session shorter than that is kept alive all the same.
     expires_in(&f, session.id, "9 seconds").await;
     let before = version().await;
-    touch(&f.db, session.id, Duration::from_secs(30)).await;
+    touch(&f.db, &f.acme.owner, session.id, Duration::from_secs(30)).await;
     assert_ne!(version().await, before);
 }
 
@@ -187,4 +187,32 @@ async fn who_has_no_row_signs_in_nowhere() {
     let new = NewSession { lifetime: HOUR, ip_address: None, user_agent: None };
     let error = f.db.with_identity_context(async |cx| create_session(cx, &nobody, new).await).await.unwrap_err();
     assert!(error.is_foreign_key_violation(), "{error}");
+}
+
+/// An id is nothing by itself: whose session it is is asked, in the scope that sees all of them.
+#[tokio::test]
+async fn another_persons_session_is_neither_ended_nor_prolonged_by_its_id() {
+    let f = Fixture::new().await;
+    let (session, secret) = sign_in(&f.db, &f.acme.owner, HOUR).await;
+    for stranger in [&f.globex.owner, &f.acme.member] {
+        touch(&f.db, stranger, session.id, 2 * HOUR).await;
+        f.db.with_identity_context(async |cx| revoke_session(cx, stranger, session.id).await).await.unwrap();
+    }
+    assert!(left(&f, session.id).await <= 3600);
+    look_up(&f.db, &secret).await.unwrap();
+    // The control.
+    f.db.with_identity_context(async |cx| revoke_session(cx, &f.acme.owner, session.id).await).await.unwrap();
+    look_up(&f.db, &secret).await.unwrap_err();
+}
+
+/// A session would outlive the token, and the token's revocation.
+#[tokio::test]
+async fn a_token_makes_no_session() {
+    let f = Fixture::new().await;
+    let (_, secret) =
+        f.db.with_user_context(&f.acme.owner, async |cx| create_pat(cx, "leaked", None).await).await.unwrap();
+    let by_token = authenticate(&f.db, &secret).await.unwrap();
+    let new = NewSession { lifetime: HOUR, ip_address: None, user_agent: None };
+    let refused = f.db.with_identity_context(async |cx| create_session(cx, &by_token, new).await).await;
+    assert!(refused.unwrap_err().is_not_authenticated());
 }

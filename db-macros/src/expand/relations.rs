@@ -21,10 +21,9 @@ pub(super) fn relations(scoped: &Scoped<'_>) -> TokenStream {
 /// The definition of a relation, which has no junction.
 pub(super) fn relation_def(relation: &Relation) -> TokenStream {
     let entity = &relation.entity;
-    match &relation.name {
-        Some(name) => quote!(::db::__private::RelationTrait::def(&Relation::#name)),
-        None => quote!(<Entity as ::db::__private::Related<#entity>>::to()),
-    }
+    let of_entity = || quote!(<Entity as ::db::__private::Related<#entity>>::to());
+    let named = |name| quote!(::db::__private::RelationTrait::def(&Relation::#name));
+    relation.name.as_ref().map_or_else(of_entity, named)
 }
 
 /// A relation that is the only one to its entity: the facade of that is its name.

@@ -76,7 +76,9 @@ impl Contract {
         vec![
             format!("GRANT SELECT ({key}), UPDATE (updated_at) ON {organizations} TO {gate}"),
             format!("DROP POLICY IF EXISTS gate_organization ON {organizations}"),
-            format!("CREATE POLICY gate_organization ON {organizations} AS PERMISSIVE TO {gate} USING (true)"),
+            format!("CREATE POLICY gate_organization ON {organizations} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
+            format!("DROP POLICY IF EXISTS gate_organization_touch ON {organizations}"),
+            format!("CREATE POLICY gate_organization_touch ON {organizations} AS PERMISSIVE FOR UPDATE TO {gate} USING (true)"),
             self.become_gate(true),
             format!(
                 "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \

@@ -20,7 +20,7 @@ pub struct Model {
     pub role: MemberRole,
     pub status: InvitationStatus,
     pub expires_at: DateTimeUtc,
-    /// The member who made it; unset once they have left.
+    /// The member who made it; unset once they have left, and then it cannot be accepted any more.
     pub inviter_id: Option<UserId>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

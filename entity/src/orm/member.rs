@@ -27,8 +27,8 @@ pub struct Model {
     pub colleague: BelongsTo<super::user::colleague::Entity>,
 }
 
-/// What a member may do in the organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+/// What a member may do in the organization, the most first: so does `<` compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum MemberRole {
     /// Everything, the other owners included.

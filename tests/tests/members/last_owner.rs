@@ -13,17 +13,17 @@ async fn owners(f: &Fixture, org: &Org) -> i64 {
 async fn the_last_owner_stays() {
     let f = Fixture::new().await;
     let org = &f.acme;
-    fails(remove(&f, org, &org.owner, &org.owner).await, Error::is_last_owner).await;
-    fails(change(&f, org, &org.owner, &org.owner, MemberRole::Admin).await, Error::is_last_owner).await;
+    fails(remove(&f, org, &org.owner, &org.owner).await, Error::is_last_owner);
+    fails(change(&f, org, &org.owner, &org.owner, MemberRole::Admin).await, Error::is_last_owner);
     let all = async |cx: &mut TenantContext| Member::delete_many().exec(cx).await;
-    fails(f.db.with_tenant_context(org.id, &org.owner, all).await, Error::is_last_owner).await;
+    fails(f.db.with_tenant_context(org.id, &org.owner, all).await, Error::is_last_owner);
     // Sign-in, which sees everything, is held by the same.
     let person = f.db.with_identity_context(async |cx| User::delete_by_id(org.owner.user_id()).exec(cx).await).await;
-    fails(person, Error::is_last_owner).await;
+    fails(person, Error::is_last_owner);
     let membership = f.db.with_identity_context(async |cx| {
         Member::delete_many().filter(member::Column::OrganizationId.eq(org.id)).exec(cx).await
     });
-    fails(membership.await, Error::is_last_owner).await;
+    fails(membership.await, Error::is_last_owner);
     assert_eq!(owners(&f, org).await, 1);
 
     // With a second one, the first may go.
@@ -45,7 +45,7 @@ async fn an_organization_that_goes_takes_its_owner_with_it() {
     .await
     .unwrap();
     let researched = f.db.with_identity_context(async |cx| Organization::delete_by_id(f.acme.id).exec(cx).await).await;
-    fails(researched, Error::is_foreign_key_violation).await;
+    fails(researched, Error::is_foreign_key_violation);
 }
 
 /// Two owners who remove each other, or themselves, at once: one stays, at every isolation level.

@@ -20,10 +20,10 @@ async fn an_organization_has_its_owner_from_the_first_moment_or_is_not_there() {
     })
     .await
     .unwrap();
-    fails(made(&founder, new("initech")).await, Error::is_unique_violation).await;
+    fails(made(&founder, new("initech")).await, Error::is_unique_violation);
     // Whoever is nobody founds nothing: the whole is taken back.
     let nobody = Authenticated::assume(UserId::new());
-    fails(made(&nobody, new("ghosts")).await, Error::is_foreign_key_violation).await;
+    fails(made(&nobody, new("ghosts")).await, Error::is_foreign_key_violation);
     made(&founder, new("ghosts")).await.unwrap();
 }
 
@@ -34,7 +34,7 @@ async fn an_address_is_one_persons_however_it_is_spelt() {
     for email in ["Ada@Acme.example", "ada@acme.example", "ADA@ACME.EXAMPLE"] {
         let new = NewUser { name: "Eve".into(), email: email.into(), email_verified: true };
         let again = f.db.with_identity_context(async |cx| create_user(cx, new).await).await;
-        fails(again, Error::is_unique_violation).await;
+        fails(again, Error::is_unique_violation);
     }
 }
 
@@ -64,10 +64,10 @@ async fn a_person_has_a_profile_and_ways_to_sign_in_without_their_secrets() {
         let renamed = user::Draft { name: Set("Ada".to_owned()), ..Default::default() };
         User::update_by_id(f.acme.owner.user_id(), renamed.clone()).exec(cx).await?;
         let other = User::update_by_id(f.acme.member.user_id(), renamed).exec(cx).await;
-        fails(other, Error::is_not_found).await;
+        fails(other, Error::is_not_found);
         let email = user::Draft { email: Set("x@y.example".to_owned()), ..Default::default() };
         let email = User::update_by_id(f.acme.owner.user_id(), email).exec(cx).await;
-        fails(email, Error::is_foreign_scope).await;
+        fails(email, Error::is_foreign_scope);
         let own: Vec<_> = OwnAccount::find().all(cx).await?.into_iter().map(|account| account.account_id).collect();
         assert_eq!(own, ["one"]);
         assert_eq!(Session::find().count(cx).await?, 0);
@@ -78,6 +78,6 @@ async fn a_person_has_a_profile_and_ways_to_sign_in_without_their_secrets() {
     for column in [account::Column::Password, account::Column::AccessToken] {
         let secret = OwnAccount::find().select_only().column(column).into_tuple::<Option<String>>();
         let read = f.db.with_user_context(&f.acme.owner, async |cx| secret.all(cx).await).await;
-        fails(read, |error| error.sqlstate() == Some("42703")).await;
+        fails(read, |error| error.sqlstate() == Some("42703"));
     }
 }

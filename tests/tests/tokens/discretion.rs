@@ -136,10 +136,10 @@ async fn the_life_of_a_token_and_of_a_session_tells_neither_secret_nor_digest() 
     .await
     .unwrap();
     f.db.with_identity_context(async |cx| {
-        touch_session(cx, session.id, Duration::from_mins(100)).await?;
+        touch_session(cx, who, session.id, Duration::from_mins(100)).await?;
         said.say(&authenticate_session(cx, &by_session).await?);
         said.say(&*cx);
-        revoke_session(cx, session.id).await?;
+        revoke_session(cx, who, session.id).await?;
         revoke_sessions(cx, who.user_id()).await
     })
     .await
