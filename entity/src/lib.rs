@@ -15,7 +15,7 @@ pub use orm::{
     personal_access_token::PersonalAccessToken, plan_step::PlanStep, research_plan::ResearchPlan, session::Session,
     user::User, verification::Verification,
 };
-pub use plans::{NewResearchPlan, create_research_plan};
+pub use plans::{NewResearchPlan, add_plan_step, complete_research_plan, create_research_plan, move_plan_step};
 pub use secret::Secret;
 pub use tokens::{create_pat, list_user_pats, revoke_pat};
 
