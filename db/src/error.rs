@@ -13,7 +13,7 @@ use sea_orm::{
 /// another tenant's id: what PostgreSQL says is passed on only where it speaks of names alone.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct Error(Box<Kind>);
+pub struct Error(pub(crate) Box<Kind>);
 
 /// The result of everything in this crate that may fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Nested,
     #[error("the user is not a member of the organization")]
     NotAMember,
+    #[error("not authenticated")]
+    NotAuthenticated,
     #[error("no such row in `{table}`")]
     NotFound { table: &'static str },
     #[error("{place} has {what}, which a scoped query refuses: it could leave its scope{RAW_DOOR}")]
@@ -136,6 +138,18 @@ impl std::fmt::Display for DatabaseError {
 pub(crate) const NOT_A_MEMBER: &str = "not_a_member";
 
 impl Error {
+    /// Makes the error of a credential that is unknown, expired, revoked or malformed.
+    #[must_use]
+    pub fn not_authenticated() -> Self {
+        Kind::NotAuthenticated.into()
+    }
+
+    /// Whether a credential is unknown, expired, revoked or malformed.
+    #[must_use]
+    pub fn is_not_authenticated(&self) -> bool {
+        matches!(*self.0, Kind::NotAuthenticated)
+    }
+
     /// Whether the user is no member of the organization, or there is no such organization. The two are not
     /// told apart: that would say which organizations exist.
     #[must_use]
