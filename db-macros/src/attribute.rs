@@ -49,7 +49,10 @@ impl Scope {
 
     fn keys(self) -> &'static str {
         match self {
-            Self::Tenant | Self::User => "`column = \"…\"`, `name = \"…\"` and `allow(…)`",
+            Self::Tenant => {
+                "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)`, `writers(…)` and `ranked = \"…\"`"
+            }
+            Self::User => "`column = \"…\"`, `via = \"…\"`, `name = \"…\"` and `allow(…)`",
             Self::Identity => "`name = \"…\"` and `allow(…)`",
         }
     }
@@ -61,23 +64,38 @@ pub(crate) struct Attribute {
     /// Where the attribute stands.
     pub(crate) span: Span,
     pub(crate) column: Option<LitStr>,
+    /// The relation by which the rows are in the scope.
+    pub(crate) via: Option<LitStr>,
     pub(crate) name: Option<LitStr>,
     pub(crate) allow: Option<Allow>,
+    /// The roles of a member who may write.
+    pub(crate) writers: Option<Vec<LitStr>>,
+    /// The column with a member's role.
+    pub(crate) ranked: Option<LitStr>,
 }
 
 /// `allow(…)`, as written.
 #[derive(Clone)]
 pub(crate) struct Allow {
-    pub(crate) select: bool,
+    /// The columns; all, where none is named.
+    pub(crate) select: Option<Vec<Ident>>,
     pub(crate) insert: bool,
     pub(crate) update: Option<Vec<Ident>>,
     pub(crate) delete: bool,
 }
 
 impl Attribute {
+    /// The columns that the scope reads, where it does not read them all.
+    pub(crate) fn part(&self) -> Option<&[Ident]> {
+        self.allow.as_ref()?.select.as_deref().filter(|columns| !columns.is_empty())
+    }
+}
+
+impl Attribute {
     /// Parses what stands between the brackets of the attribute. Keys are strict.
     pub(crate) fn parse(scope: Scope, span: Span, arguments: TokenStream, errors: &mut Errors) -> Self {
-        let mut attribute = Self { scope, span, column: None, name: None, allow: None };
+        let mut attribute =
+            Self { scope, span, column: None, via: None, name: None, allow: None, writers: None, ranked: None };
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 attribute.parse_key(input, errors)?;
@@ -97,15 +115,34 @@ impl Attribute {
         let scope = self.scope;
         let key: Ident = input.call(Ident::parse_any)?;
         let repeated = match key.to_string().as_str() {
-            "column" if scope == Scope::Identity => {
+            "column" | "via" if scope == Scope::Identity => {
                 input.parse::<Token![=]>()?;
                 input.parse::<LitStr>()?;
-                errors.at(&key, "`identity_scoped` takes no `column`: sign-in sees every row of the table; remove it");
+                let message =
+                    format!("`identity_scoped` takes no `{key}`: sign-in sees every row of the table; remove it");
+                errors.at(&key, message);
                 false
             }
             "column" => {
                 input.parse::<Token![=]>()?;
                 fill(&mut self.column, input.parse()?)
+            }
+            "via" => {
+                input.parse::<Token![=]>()?;
+                fill(&mut self.via, input.parse()?)
+            }
+            "ranked" if scope == Scope::Tenant => {
+                input.parse::<Token![=]>()?;
+                fill(&mut self.ranked, input.parse()?)
+            }
+            "writers" if scope == Scope::Tenant => {
+                let content;
+                parenthesized!(content in input);
+                let writers = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
+                if writers.is_empty() {
+                    errors.at(&key, "`writers()` names no role; name the roles that may write, or remove it");
+                }
+                fill(&mut self.writers, writers.into_iter().collect())
             }
             "name" => {
                 input.parse::<Token![=]>()?;
@@ -138,32 +175,20 @@ fn fill<T>(place: &mut Option<T>, value: T) -> bool {
 }
 
 fn parse_allow(span: Span, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Allow> {
-    let mut allow = Allow { select: false, insert: false, update: None, delete: false };
+    let mut allow = Allow { select: None, insert: false, update: None, delete: false };
     while !input.is_empty() {
         let verb: Ident = input.call(Ident::parse_any)?;
         let repeated = match verb.to_string().as_str() {
-            "select" => std::mem::replace(&mut allow.select, true),
+            "select" => fill(&mut allow.select, parse_columns(&verb, input, errors)?),
             "insert" => std::mem::replace(&mut allow.insert, true),
             "delete" => std::mem::replace(&mut allow.delete, true),
-            "update" => {
-                let columns = if input.peek(syn::token::Paren) {
-                    let content;
-                    parenthesized!(content in input);
-                    let columns = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
-                    if columns.is_empty() {
-                        errors.at(&verb, "`update()` names no column; write `update`, or name the columns");
-                    }
-                    columns.into_iter().collect()
-                } else {
-                    Vec::new()
-                };
-                fill(&mut allow.update, columns)
-            }
+            "update" => fill(&mut allow.update, parse_columns(&verb, input, errors)?),
             unknown => {
                 return Err(syn::Error::new(
                     verb.span(),
                     format!(
-                        "unknown verb `{unknown}`; `allow` takes `select`, `insert`, `update`, `update(column, …)` and `delete`"
+                        "unknown verb `{unknown}`; `allow` takes `select`, `select(column, …)`, `insert`, `update`, \
+                         `update(column, …)` and `delete`"
                     ),
                 ));
             }
@@ -175,8 +200,22 @@ fn parse_allow(span: Span, input: ParseStream<'_>, errors: &mut Errors) -> syn::
             input.parse::<Token![,]>()?;
         }
     }
-    if !allow.select {
+    if allow.select.is_none() {
         errors.at_span(span, "`allow` has no `select`: every other verb reads the rows it touches; add `select`");
     }
     Ok(allow)
+}
+
+/// Parses the columns after a verb, if there are any.
+fn parse_columns(verb: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Ident>> {
+    if !input.peek(syn::token::Paren) {
+        return Ok(Vec::new());
+    }
+    let content;
+    parenthesized!(content in input);
+    let columns = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
+    if columns.is_empty() {
+        errors.at(verb, format!("`{verb}()` names no column; write `{verb}`, or name the columns"));
+    }
+    Ok(columns.into_iter().collect())
 }

@@ -25,6 +25,7 @@ pub(crate) struct Entity {
 pub(crate) type TakenOff = Vec<syn::Path>;
 
 /// A field of the model that is a column.
+#[derive(Clone)]
 pub(crate) struct Column {
     /// The field.
     pub(crate) field: Ident,

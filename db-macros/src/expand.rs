@@ -1,5 +1,6 @@
 //! Expansion: quoting only. What it emits names nothing but `::db` and the entity's own module.
 
+mod parts;
 mod relations;
 mod verbs;
 
@@ -7,10 +8,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, ItemStruct, spanned::Spanned};
 
-use self::{relations::relations, verbs::verbs};
+use self::{
+    parts::parts,
+    relations::{relation_def, relations},
+    verbs::verbs,
+};
 use crate::{
     attribute::{Attribute, Scope},
-    check::{self, Declared, Scoped, Update},
+    check::{self, Declared, Rows, Scoped, Update},
     entity::{self, Below, Column, TakenOff},
     errors::Errors,
 };
@@ -38,26 +43,33 @@ pub(crate) fn expand(scope: Scope, arguments: TokenStream, tokens: &TokenStream)
     let (errors, imports) = (errors.check(), imports(&entity.taken_off));
     // Where there are errors, the names that the rest of the crate uses are there all the same, so that no others
     // follow from them.
+    let declarations: Vec<_> = scoped.scopes.iter().map(declaration).collect();
+    let own = own(&scoped, &declarations);
+    let parts = parts(&scoped, &item);
+    quote!(#errors #item #own #(#parts)* #imports)
+}
+
+/// What stands beside an entity: its facade, and the parts of its rows.
+fn own(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
     let parts = [
-        facade(&scoped),
-        relations(&scoped),
-        scopes(&scoped),
-        draft(&scoped),
-        writable(&scoped),
-        scope_columns(&scoped),
+        facade(scoped, declarations),
+        relations(scoped),
+        scopes(scoped),
+        draft(scoped),
+        writable(scoped),
+        scope_columns(scoped),
     ];
-    quote!(#errors #item #(#parts)* #imports)
+    quote!(#(#parts)*)
 }
 
 fn imports(taken_off: &TakenOff) -> TokenStream {
     quote!(#(const _: () = { use #taken_off as _; };)*)
 }
 
-fn facade(scoped: &Scoped<'_>) -> TokenStream {
+fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
     let (vis, facade) = (&scoped.entity.vis, &scoped.facade);
     let table = scoped.entity.table.value();
     let doc = format!("Where the queries of table `{table}` start; its scopes: {}.", scope_names(scoped));
-    let declarations = scoped.scopes.iter().map(declaration);
     let verbs = verbs(scoped);
     let rows = models(scoped).map(|model| {
         quote! {
@@ -101,32 +113,51 @@ fn models(scoped: &Scoped<'_>) -> impl Iterator<Item = Ident> {
 }
 
 fn scope_names(scoped: &Scoped<'_>) -> String {
-    scoped.scopes.iter().map(|declared| format!("`{}`", declared.scope.marker())).collect::<Vec<_>>().join(", ")
+    scoped.whole().map(|declared| format!("`{}`", declared.scope.marker())).collect::<Vec<_>>().join(", ")
 }
 
 fn declaration(declared: &Declared<'_>) -> TokenStream {
     let scope = declared.scope.marker();
-    let column = option(declared.column.map(|Column { name, .. }| quote!(#name)));
+    let rows = match declared.rows {
+        Rows::All => quote!(All),
+        Rows::Column(Column { name, .. }) => quote!(Column(#name)),
+        Rows::Via(relation) => {
+            let (entity, relation) = (&relation.entity, relation_def(relation));
+            quote!(Via(|| ::db::__private::via::<#entity, ::db::__private::#scope>(#relation)))
+        }
+    };
+    let select = match &declared.part {
+        None => quote!(All),
+        Some(part) => only(&part.columns),
+    };
     let (insert, delete) = (declared.insert, declared.delete);
     let update = match &declared.update {
         Update::None => quote!(None),
         Update::Writable => quote!(Writable),
-        Update::Only(columns) => {
-            let names = columns.iter().map(|column| &column.name);
-            quote!(Only(&[#(#names),*]))
-        }
+        Update::Only(columns) => only(columns),
     };
+    let written_by = (!declared.writers.is_empty() || declared.ranked.is_some()).then(|| {
+        let writers = declared.writers;
+        let ranked = option(declared.ranked.map(|Column { name, .. }| quote!(#name)));
+        quote!(.written_by(&[#(#writers),*], #ranked))
+    });
     quote! {
         ::db::__private::ScopeDeclaration::new(
             ::db::__private::ScopeKind::#scope,
-            #column,
+            ::db::__private::Rows::#rows,
             ::db::__private::Verbs {
+                select: ::db::__private::SelectColumns::#select,
                 insert: #insert,
                 update: ::db::__private::UpdateColumns::#update,
                 delete: #delete,
             },
-        )
+        )#written_by
     }
+}
+
+fn only(columns: &[&Column]) -> TokenStream {
+    let names = columns.iter().map(|column| &column.name);
+    quote!(Only(&[#(#names),*]))
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
@@ -135,17 +166,28 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 
 /// The traits by which a context of each scope knows what it may do.
 fn scopes(scoped: &Scoped<'_>) -> TokenStream {
-    scoped.scopes.iter().map(|declared| scope(scoped, declared)).collect()
+    let keys = scoped.scopes.iter().filter_map(|declared| {
+        let (Column { ty, .. }, scope) = (declared.column()?, declared.scope.marker());
+        // At the field's type, so that a column of another type is reported there.
+        Some(quote_spanned!(ty.span()=> const _: () = ::db::__private::assert_key::<#ty, ::db::__private::#scope>();))
+    });
+    let scopes = scoped.whole().map(|declared| scope(scoped, declared));
+    quote!(#(#keys)* #(#scopes)*)
 }
 
 fn scope(scoped: &Scoped<'_>, declared: &Declared<'_>) -> TokenStream {
     let facade = &scoped.facade;
     let scope = declared.scope.marker();
-    let column = option(declared.column.map(|Column { variant, .. }| quote!(Column::#variant)));
-    let key = declared.column.map(|Column { ty, .. }| {
-        // At the field's type, so that a column of another type is reported there.
-        quote_spanned!(ty.span()=> const _: () = ::db::__private::assert_key::<#ty, ::db::__private::#scope>();)
+    let column = declared.column().map(|Column { variant, .. }| quote!(Column::#variant));
+    let by_column = column.as_ref().map(|column| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::ByColumn<::db::__private::#scope> for #facade {
+                const KEY: Column = #column;
+            }
+        }
     });
+    let column = option(column);
     let by =
         if scoped.fills_scope_columns(declared) { format_ident!("FromContext") } else { format_ident!("FromCaller") };
     let insert = declared.insert.then(|| {
@@ -167,13 +209,12 @@ fn scope(scoped: &Scoped<'_>, declared: &Declared<'_>) -> TokenStream {
         }
     });
     quote! {
-        #key
-
         #[automatically_derived]
         impl ::db::__private::ScopedTo<::db::__private::#scope> for #facade {
             const COLUMN: ::core::option::Option<Column> = #column;
         }
 
+        #by_column
         #insert
         #update
         #delete

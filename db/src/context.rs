@@ -1,11 +1,13 @@
 //! One open transaction in one scope.
 
-use std::{fmt, ops::Deref};
+use std::{fmt, ops::Deref, sync::OnceLock};
 
-use sea_orm::{QueryResult, Statement, Value};
+use sea_orm::{ActiveEnum, DbBackend, QueryResult, Statement, Value};
 
 use crate::{
     Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
+    contract::Prefix,
+    error::Kind,
     hooks::Hooks,
     transaction::{Level, Transaction},
 };
@@ -59,11 +61,15 @@ pub struct Opened<S: Scope> {
     /// INVARIANT: they go where the transaction goes, so that those of one context never run for the commit of another.
     after_commit: Hooks,
     ids: S::Ids,
+    prefix: Prefix,
+    /// The member's role, once it was asked for.
+    member_role: OnceLock<String>,
 }
 
 impl<S: Scope, M: Mode> Context<S, M> {
-    pub(crate) fn new(transaction: Transaction, ids: S::Ids) -> Self {
-        Self { inner: M::wrap(Opened { transaction, after_commit: Hooks::default(), ids }) }
+    pub(crate) fn new(transaction: Transaction, ids: S::Ids, prefix: Prefix) -> Self {
+        let opened = Opened { transaction, after_commit: Hooks::default(), ids, prefix, member_role: OnceLock::new() };
+        Self { inner: M::wrap(opened) }
     }
 
     fn transaction(&mut self) -> &mut Transaction {
@@ -261,6 +267,11 @@ impl<S: Scope> Context<S, ReadOnly> {
         S::key(&self.inner.ids)
     }
 
+    /// Returns the prefix of the contract, whose functions a context may call.
+    pub(crate) fn prefix(&self) -> &Prefix {
+        &self.inner.prefix
+    }
+
     pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
         self.inner.transaction.fetch_all(statement, true).await
     }
@@ -291,6 +302,30 @@ impl Context<Tenant, ReadOnly> {
     #[must_use]
     pub fn user_id(&self) -> Option<UserId> {
         self.inner.ids.user
+    }
+
+    /// Returns the role that the member had as the context was opened; `None` where the work is the system's own.
+    ///
+    /// It is for what a program shows and offers. What a member may write is the database's to say: see `writers` of
+    /// [`tenant_scoped`](crate::tenant_scoped). The first call in a context is a round trip, the next are none.
+    ///
+    /// # Errors
+    ///
+    /// `is_rolled_back` if an earlier statement failed; an error that names the type if the role is none of `R`.
+    pub async fn member_role<R: ActiveEnum<Value = String>>(&self) -> Result<Option<R>> {
+        if self.user_id().is_none() {
+            return Ok(None);
+        }
+        let role = match self.inner.member_role.get() {
+            Some(role) => role,
+            None => {
+                let sql = format!("SELECT pg_catalog.current_setting('{}.member_role')", self.prefix());
+                let rows = self.fetch_all(Statement::from_string(DbBackend::Postgres, sql)).await?;
+                let role = rows.first().and_then(|row| row.try_get_by_index(0).ok()).unwrap_or_default();
+                self.inner.member_role.get_or_init(|| role)
+            }
+        };
+        R::try_from_value(role).map(Some).map_err(|_| Kind::UnknownRole(R::name().to_string()).into())
     }
 }
 

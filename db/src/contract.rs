@@ -19,6 +19,7 @@
 
 mod entity;
 mod functions;
+mod members;
 mod owner;
 mod prefix;
 mod roles;
@@ -45,6 +46,8 @@ pub struct Membership {
     organization: String,
     user: String,
     role: Option<String>,
+    ranks: Vec<String>,
+    organizations: Option<(String, String)>,
 }
 
 impl Membership {
@@ -55,12 +58,23 @@ impl Membership {
             organization: organization_column.to_owned(),
             user: user_column.to_owned(),
             role: None,
+            ranks: Vec::new(),
+            organizations: None,
         }
     }
 
-    /// Names the column with the member's role, which a tenant context has in the setting `member_role`.
-    pub fn role(mut self, column: &str) -> Self {
+    /// Names the column with the member's role, which a tenant context has in the setting `member_role`, and the roles
+    /// that there are, the highest first: where an entity says `ranked`, nobody gives or takes a role above their own.
+    pub fn role(mut self, column: &str, ranks: &[&str]) -> Self {
         self.role = Some(column.to_owned());
+        self.ranks = ranks.iter().map(|&role| role.to_owned()).collect();
+        self
+    }
+
+    /// Names the table of the organizations and the column with their id, so that each of them keeps a member of the
+    /// highest role. It has a column `updated_at`, which is touched as such a member goes.
+    pub fn organizations(mut self, table: &str, id_column: &str) -> Self {
+        self.organizations = Some((table.to_owned(), id_column.to_owned()));
         self
     }
 }
@@ -130,11 +144,12 @@ impl Contract {
         self.protect_table(crate::facade::table_name::<F>(), F::SCOPES, &crate::facade::fixed_columns::<F>())
     }
 
-    /// Returns the statements that let the functions look up who is a member of what. To be run after
-    /// [`protect`](Self::protect) of the membership table.
+    /// Returns the statements that let the functions look up who is a member of what, and that keep a member of the
+    /// highest role in each organization. To be run after [`protect`](Self::protect) of the membership table and of
+    /// that of the organizations, each time.
     #[must_use]
     pub fn protect_membership(&self) -> Vec<String> {
-        self.let_the_gate_read_members()
+        [self.let_the_gate_read_members(), self.keep_an_owner()].concat()
     }
 
     /// Returns the statement that keeps the column `updated_at` of the table of `F`.

@@ -41,8 +41,8 @@ pub(crate) enum Kind {
     Nested,
     #[error("the user is not a member of the organization")]
     NotAMember,
-    #[error("not authenticated")]
-    NotAuthenticated,
+    #[error("the member's role is none of `{0}`")]
+    UnknownRole(String),
     #[error("no such row in `{table}`")]
     NotFound { table: &'static str },
     #[error("{place} has {what}, which a scoped query refuses: it could leave its scope{RAW_DOOR}")]
@@ -107,6 +107,7 @@ impl std::fmt::Display for DatabaseError {
             "23503" => "the row points at, or is pointed at by, a row that is not there",
             "23502" => "a required column is unset",
             "23514" => "a value is outside of what the column allows",
+            "23001" => "the row has to stay",
             "23P01" => "the row excludes another",
             "40001" => "the transaction could not be serialized with another; run it again",
             "40P01" => "the transaction deadlocked with another; run it again",
@@ -137,19 +138,10 @@ impl std::fmt::Display for DatabaseError {
 /// The constraint name by which `enter_tenant` says that the user is no member.
 pub(crate) const NOT_A_MEMBER: &str = "not_a_member";
 
+/// The constraint name by which the trigger on memberships says that an organization would have no owner.
+pub(crate) const LAST_OWNER: &str = "last_owner";
+
 impl Error {
-    /// Makes the error of a credential that is unknown, expired, revoked or malformed.
-    #[must_use]
-    pub fn not_authenticated() -> Self {
-        Kind::NotAuthenticated.into()
-    }
-
-    /// Whether a credential is unknown, expired, revoked or malformed.
-    #[must_use]
-    pub fn is_not_authenticated(&self) -> bool {
-        matches!(*self.0, Kind::NotAuthenticated)
-    }
-
     /// Whether the user is no member of the organization, or there is no such organization. The two are not
     /// told apart: that would say which organizations exist.
     #[must_use]
@@ -191,6 +183,12 @@ impl Error {
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         self.sqlstate() == Some("42501")
+    }
+
+    /// Whether an organization would be left without a member of the highest role, such as an owner.
+    #[must_use]
+    pub fn is_last_owner(&self) -> bool {
+        self.constraint() == Some(LAST_OWNER)
     }
 
     /// Whether running the transaction again may succeed: it could not be serialized with another, or

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait};
+use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, RelationDef};
 
 use crate::ScopeKind;
 
@@ -30,37 +30,103 @@ pub trait Facade: Copy + Debug + Default + Send + Sync + Unpin + 'static {
     const NAME: Option<&'static str> = None;
 }
 
-/// One scope of an entity, as its attribute declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One scope of an entity, as its attribute declares it: what the predicate of a query and the policies of the table
+/// are both made from.
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ScopeDeclaration {
     /// The scope.
     pub scope: ScopeKind,
-    /// The name of the column that holds the scope's key, in the database; `None` where the scope has none.
-    pub column: Option<&'static str>,
+    /// Which rows are in it.
+    pub rows: Rows,
     /// What a context of the scope may do.
     pub verbs: Verbs,
+    /// The roles of a member whose writes are let through; empty where they are everybody's.
+    pub writers: &'static [&'static str],
+    /// The column with a member's role, where no write may touch or make a row whose role is above the member's own.
+    pub ranked: Option<&'static str>,
 }
 
 impl ScopeDeclaration {
     /// For generated code.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(scope: ScopeKind, column: Option<&'static str>, verbs: Verbs) -> Self {
-        Self { scope, column, verbs }
+    pub const fn new(scope: ScopeKind, rows: Rows, verbs: Verbs) -> Self {
+        Self { scope, rows, verbs, writers: &[], ranked: None }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn written_by(self, writers: &'static [&'static str], ranked: Option<&'static str>) -> Self {
+        Self { writers, ranked, ..self }
     }
 }
 
-/// What a context of one scope may do to the rows of a table, beside reading them.
+/// Which rows of a table are in a scope.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "generated code names all of them")]
+pub enum Rows {
+    /// Every row: the scope of sign-in has no key.
+    All,
+    /// Those whose column, named here, has the scope's key.
+    Column(&'static str),
+    /// Those that are related to a row of another table which is in the scope: a person by a membership.
+    Via(fn() -> Via),
+}
+
+impl Rows {
+    /// Returns the column of the table itself that holds the scope's key.
+    #[must_use]
+    pub const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Column(column) => Some(column),
+            Self::All | Self::Via(_) => None,
+        }
+    }
+}
+
+/// The table by whose rows those of another are in a scope.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Via {
+    /// Its name.
+    pub table: &'static str,
+    /// The column of it that holds the scope's key.
+    pub key: &'static str,
+    /// The columns by which the two are related: the other table's, and its own.
+    pub columns: Vec<(String, String)>,
+}
+
+impl Via {
+    pub(crate) fn new(table: &'static str, key: &'static str, relation: RelationDef) -> Self {
+        let columns = relation.from_col.into_iter().zip(relation.to_col);
+        Self { table, key, columns: columns.map(|(from, to)| (from.to_string(), to.to_string())).collect() }
+    }
+}
+
+/// What a context of one scope may do to the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "SQL has no fifth verb")]
 pub struct Verbs {
+    /// Which columns it may read.
+    pub select: SelectColumns,
     /// Whether it may insert.
     pub insert: bool,
     /// Which columns it may update.
     pub update: UpdateColumns,
     /// Whether it may delete.
     pub delete: bool,
+}
+
+/// The columns that a context of one scope may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "generated code names all of them")]
+pub enum SelectColumns {
+    /// All.
+    All,
+    /// The named ones; then it does nothing but read them.
+    Only(&'static [&'static str]),
 }
 
 /// The columns that a context of one scope may update.
@@ -104,7 +170,8 @@ pub(crate) fn table_name<F: Facade>() -> &'static str {
 /// Returns the names of the columns that no assignment may name: those of the scopes and of the key.
 pub(crate) fn fixed_columns<F: Facade>() -> Vec<&'static str> {
     let keys = key_columns::<F>().map(|column| column.as_str());
-    let mut columns: Vec<_> = F::SCOPES.iter().filter_map(|declaration| declaration.column).chain(keys).collect();
+    let mut columns: Vec<_> =
+        F::SCOPES.iter().filter_map(|declaration| declaration.rows.column()).chain(keys).collect();
     columns.sort_unstable();
     columns.dedup();
     columns

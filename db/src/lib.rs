@@ -137,7 +137,7 @@ pub use crate::{
     db::Db,
     delete::{Delete, DeleteMany},
     error::{Error, Result},
-    facade::{Facade, ScopeDeclaration, UpdateColumns, Verbs},
+    facade::{Facade, Rows, ScopeDeclaration, SelectColumns, UpdateColumns, Verbs, Via},
     for_each_tenant::{ForEachTenant, TenantFailure, TenantReport},
     health::{Health, HealthStatus},
     id::{OrganizationId, UserId},

@@ -108,7 +108,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         async {
             let connection = self.db.acquire(span.clone()).await?;
             let transaction = Transaction::begin(connection, sql, self.db.prepared_statements(), wait_for_end).await?;
-            Ok(Context::new(transaction, self.ids))
+            Ok(Context::new(transaction, self.ids, self.db.prefix().clone()))
         }
         .instrument(span.clone())
         .await

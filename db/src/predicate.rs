@@ -2,12 +2,12 @@
 
 use sea_orm::{
     Condition, Value,
-    sea_query::{DynIden, Expr, ExprTrait, IntoIden},
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden, Query},
 };
 
 use crate::{
-    Context, Facade, ReadOnly, Result, Scope, ScopeDeclaration, ScopeKind, error::Kind, expression::check_entity,
-    facade::table_name,
+    Context, Facade, ReadOnly, Result, Rows, Scope, ScopeDeclaration, ScopeKind, SelectColumns, Via, error::Kind,
+    expression::check_entity, facade::table_name,
 };
 
 /// What a context holds its queries within: its scope, and the key that the scope column of each row has.
@@ -29,16 +29,40 @@ impl Within {
         alias: &DynIden,
         scopes: &[ScopeDeclaration],
     ) -> Result<Condition> {
-        let declared = scopes.iter().find(|declaration| declaration.scope == self.scope);
-        match (declared.map(|declaration| declaration.column), &self.key) {
-            (Some(Some(column)), Some(key)) => {
+        match (self.declared(scopes).map(|declared| declared.rows), &self.key) {
+            (Some(Rows::Column(column)), Some(key)) => {
                 Ok(Condition::all().add(Expr::col((alias.clone(), column)).eq(key.clone())))
             }
-            (Some(None), None) => Ok(Condition::all()),
+            (Some(Rows::Via(via)), Some(key)) => Ok(Condition::all().add(related(alias, &via(), key))),
+            (Some(Rows::All), None) => Ok(Condition::all()),
             // Not made by the macros, then.
             _ => Err(Kind::ForeignScope { table }.into()),
         }
     }
+
+    /// Returns the columns of a table that the scope may read, where they are not all.
+    pub(crate) fn columns(&self, scopes: &[ScopeDeclaration]) -> Option<&'static [&'static str]> {
+        match self.declared(scopes)?.verbs.select {
+            SelectColumns::All => None,
+            SelectColumns::Only(columns) => Some(columns),
+        }
+    }
+
+    fn declared(&self, scopes: &[ScopeDeclaration]) -> Option<ScopeDeclaration> {
+        scopes.iter().find(|declaration| declaration.scope == self.scope).copied()
+    }
+}
+
+/// Returns the condition that a row is related to one of another table which has the key.
+fn related(alias: &DynIden, via: &Via, key: &Value) -> Expr {
+    let (own, theirs): (Vec<_>, Vec<_>) = via.columns.iter().cloned().unzip();
+    let own = Expr::tuple(own.into_iter().map(|column| Expr::col((alias.clone(), column))));
+    let rows = Query::select()
+        .columns(theirs.into_iter().map(|column| (via.table, column)))
+        .from(via.table)
+        .and_where(Expr::col((via.table, via.key)).eq(key.clone()))
+        .to_owned();
+    own.in_subquery(rows)
 }
 
 /// Returns the condition that a row of the facade's own table is of the context's scope.

@@ -1,13 +1,15 @@
 //! What generated code may name. Not for anybody else: it may change in any release.
 
-pub use sea_orm::{ActiveValue, EntityTrait, PrimaryKeyTrait, RelationTrait};
+pub use sea_orm::{ActiveModelBehavior, ActiveValue, EntityTrait, PrimaryKeyTrait, Related, RelationTrait};
 
 use crate::facade::{ActiveModel, Model};
 pub use crate::{
-    Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load, Row, Save,
-    ScopeDeclaration, ScopeKind, ScopedTo, Select, Tenant, Updatable, Update, UpdateColumns, UpdateMany, User, Verbs,
+    Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load, Row, Rows, Save,
+    ScopeDeclaration, ScopeKind, ScopedTo, Select, SelectColumns, Tenant, Updatable, Update, UpdateColumns, UpdateMany,
+    User, Verbs, Via,
     insert::{FromCaller, FromContext},
     relation::{Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
+    scope::ByColumn,
 };
 
 /// The type of an entity's key.
@@ -96,3 +98,13 @@ pub fn delete_many<F: Facade>() -> DeleteMany<F> {
 
 /// Fails to compile unless `T` is the key of the scope `S`.
 pub const fn assert_key<T: KeyOf<S>, S: crate::Scope>() {}
+
+/// Returns the table of the entity `E`, by whose rows those of another are in the scope `S` along a relation.
+#[must_use]
+pub fn via<E: Scoped, S: crate::Scope>(relation: sea_orm::RelationDef) -> Via
+where
+    E::Facade: ByColumn<S>,
+{
+    use sea_orm::IdenStatic;
+    Via::new(crate::facade::table_name::<E::Facade>(), <E::Facade as ByColumn<S>>::KEY.as_str(), relation)
+}

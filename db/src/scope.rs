@@ -109,6 +109,17 @@ pub trait ScopedTo<S: Scope>: Facade {
     const COLUMN: Option<<Self::Entity as EntityTrait>::Column>;
 }
 
+/// A facade whose rows are in the scope `S` by a column of their own; for generated code.
+#[diagnostic::on_unimplemented(
+    message = "the rows of `{Self}` are not in the scope `{S}` by a column of their own",
+    label = "the relation leads to `{Self}`",
+    note = "a scope goes through one table: name a relation to a table that has the scope's column"
+)]
+pub trait ByColumn<S: Scope>: ScopedTo<S> {
+    /// The column.
+    const KEY: <Self::Entity as EntityTrait>::Column;
+}
+
 /// A facade into whose table a context of the scope `S` may insert. `By` says who gives the scope columns.
 #[diagnostic::on_unimplemented(
     message = "a row of `{Self}` cannot be inserted in this way in the scope `{S}`",

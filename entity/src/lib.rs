@@ -3,34 +3,62 @@
 //! Each table has a facade, such as [`ResearchPlan`], where queries start, and a module of the same name with
 //! the parts of its rows. The SeaORM entities themselves are private to this crate.
 
+mod invitations;
+mod members;
 mod organizations;
 mod orm;
 mod plans;
 mod secret;
+mod sign_up;
 mod tokens;
 
+pub use invitations::{
+    NewInvitation, accept_invitation, decline_invitation, expire_invitations, invite, withdraw_invitation,
+};
+pub use members::{change_member_role, list_members, remove_member};
 pub use organizations::organizations;
 pub use orm::{
-    account::Account, invitation::Invitation, member::Member, organization::Organization,
-    personal_access_token::PersonalAccessToken, plan_step::PlanStep, research_plan::ResearchPlan, session::Session,
-    user::User, verification::Verification,
+    account::{Account, own_account::OwnAccount},
+    invitation::Invitation,
+    member::Member,
+    organization::Organization,
+    personal_access_token::PersonalAccessToken,
+    plan_step::PlanStep,
+    research_plan::ResearchPlan,
+    session::Session,
+    user::{User, colleague::Colleague},
+    verification::Verification,
 };
 pub use plans::{NewResearchPlan, add_plan_step, complete_research_plan, create_research_plan, move_plan_step};
 pub use secret::Secret;
+pub use sign_up::{NewOrganization, NewUser, create_organization, create_user};
 pub use tokens::{create_pat, list_user_pats, revoke_pat};
 
 macro_rules! rows {
-    ($($(#[$doc:meta])* $table:ident { $($part:ident),* })*) => {
-        $($(#[$doc])*
+    ($($(#[$doc:meta])* $table:ident $(:: $of:ident)? { $($part:ident),* })*) => {
+        $(rows!(@ $(#[$doc])* [$table $($of)?] { $($part),* });)*
+    };
+    (@ $(#[$doc:meta])* [$table:ident] { $($part:ident),* }) => {
+        $(#[$doc])*
         pub mod $table {
             pub use crate::orm::$table::{$($part),*};
-        })*
+        }
+    };
+    (@ $(#[$doc:meta])* [$table:ident $of:ident] { $($part:ident),* }) => {
+        $(#[$doc])*
+        pub mod $of {
+            pub use crate::orm::$table::$of::{$($part),*};
+        }
     };
 }
 
 rows! {
     /// The parts of a row of [`Account`].
-    account { Column, Draft, Model, ModelEx, Writable }
+    account { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
+    /// The parts of a row of [`OwnAccount`].
+    account::own_account { Column, Draft, Model, ModelEx, Writable }
+    /// The parts of a row of [`Colleague`].
+    user::colleague { Column, Draft, Model, ModelEx, Writable }
     /// The parts of a row of [`Invitation`].
     invitation { Column, Draft, InvitationStatus, Model, ModelEx, ScopeColumns, Writable }
     /// The parts of a row of [`Member`].

@@ -21,6 +21,7 @@ mod m20261122_000001_create_contract;
 mod m20261122_000002_create_identity;
 mod m20261122_000003_create_research;
 mod m20261122_000004_create_personal_access_token;
+mod m20261124_000006_manage_members;
 pub mod seed;
 
 /// The role that the pool logs in as, unless told otherwise.
@@ -50,7 +51,9 @@ impl Migrator {
     ///
     /// `is_configuration` if one is no lower-case SQL identifier of at most 40 characters.
     pub fn new(prefix: &str, login: &str, password: Option<String>) -> db::Result<Self> {
-        let membership = Membership::new("member", "organization_id", "user_id").role("role");
+        let membership = Membership::new("member", "organization_id", "user_id")
+            .role("role", &["owner", "admin", "member"])
+            .organizations("organization", "id");
         Ok(Self { contract: Contract::new(membership).prefix(prefix)?.login(login)?, password })
     }
 
@@ -79,6 +82,7 @@ impl MigratorTraitSelf for Migrator {
             Box::new(m20261122_000002_create_identity::Migration { contract: contract() }),
             Box::new(m20261122_000003_create_research::Migration { contract: contract() }),
             Box::new(m20261122_000004_create_personal_access_token::Migration { contract: contract() }),
+            Box::new(m20261124_000006_manage_members::Migration { contract: contract() }),
         ]
     }
 }

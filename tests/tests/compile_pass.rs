@@ -14,6 +14,10 @@
 
 #[path = "../ui/pass/a_column_is_not_assigned_by_its_seaorm_name.rs"]
 mod a_column_is_not_assigned_by_its_seaorm_name;
+#[path = "../ui/pass/a_column_that_a_scope_does_not_read_is_not_there.rs"]
+mod a_column_that_a_scope_does_not_read_is_not_there;
+#[path = "../ui/pass/a_column_that_is_allowed_to_be_read_is_one_of_the_entity.rs"]
+mod a_column_that_is_allowed_to_be_read_is_one_of_the_entity;
 #[path = "../ui/pass/a_column_that_is_allowed_to_be_updated_is_named_once.rs"]
 mod a_column_that_is_allowed_to_be_updated_is_named_once;
 #[path = "../ui/pass/a_column_that_is_allowed_to_be_updated_is_one_of_the_entity.rs"]
@@ -64,10 +68,20 @@ mod a_key_of_a_scope_attribute_is_given_once;
 mod a_load_does_not_cross_scopes;
 #[path = "../ui/pass/a_mode_is_not_implemented_by_hand.rs"]
 mod a_mode_is_not_implemented_by_hand;
+#[path = "../ui/pass/a_part_of_a_row_is_not_joined_in_another_scope.rs"]
+mod a_part_of_a_row_is_not_joined_in_another_scope;
+#[path = "../ui/pass/a_part_of_the_columns_has_a_facade_of_its_own.rs"]
+mod a_part_of_the_columns_has_a_facade_of_its_own;
+#[path = "../ui/pass/a_part_of_the_columns_has_the_key_among_them.rs"]
+mod a_part_of_the_columns_has_the_key_among_them;
+#[path = "../ui/pass/a_person_has_no_role_outside_of_an_organization.rs"]
+mod a_person_has_no_role_outside_of_an_organization;
 #[path = "../ui/pass/a_query_does_not_run_in_a_scope_that_its_entity_is_not_in.rs"]
 mod a_query_does_not_run_in_a_scope_that_its_entity_is_not_in;
 #[path = "../ui/pass/a_reader_of_the_outer_context_is_not_kept_across_a_savepoint.rs"]
 mod a_reader_of_the_outer_context_is_not_kept_across_a_savepoint;
+#[path = "../ui/pass/a_row_has_no_column_that_its_scope_does_not_read.rs"]
+mod a_row_has_no_column_that_its_scope_does_not_read;
 #[path = "../ui/pass/a_row_is_not_inserted_in_a_context_that_reads.rs"]
 mod a_row_is_not_inserted_in_a_context_that_reads;
 #[path = "../ui/pass/a_row_is_not_inserted_where_only_other_scopes_may.rs"]
@@ -78,6 +92,8 @@ mod a_row_is_not_inserted_where_the_scope_only_reads_the_table;
 mod a_row_is_not_related_across_scopes;
 #[path = "../ui/pass/a_row_is_not_saved_in_a_context_that_reads.rs"]
 mod a_row_is_not_saved_in_a_context_that_reads;
+#[path = "../ui/pass/a_row_is_not_updated_in_a_scope_through_another_table.rs"]
+mod a_row_is_not_updated_in_a_scope_through_another_table;
 #[path = "../ui/pass/a_row_is_related_to_what_its_entity_declares.rs"]
 mod a_row_is_related_to_what_its_entity_declares;
 #[path = "../ui/pass/a_row_is_saved_with_those_that_point_at_it.rs"]
@@ -108,10 +124,18 @@ mod a_scope_column_is_of_the_type_of_the_key_of_its_scope;
 mod a_scope_column_that_is_named_is_one_of_the_entity;
 #[path = "../ui/pass/a_scope_column_that_is_not_named_is_one_of_the_entity.rs"]
 mod a_scope_column_that_is_not_named_is_one_of_the_entity;
+#[path = "../ui/pass/a_scope_goes_through_a_relation_of_the_model.rs"]
+mod a_scope_goes_through_a_relation_of_the_model;
+#[path = "../ui/pass/a_scope_goes_through_a_table_that_has_its_column.rs"]
+mod a_scope_goes_through_a_table_that_has_its_column;
 #[path = "../ui/pass/a_scope_is_not_implemented_by_hand.rs"]
 mod a_scope_is_not_implemented_by_hand;
+#[path = "../ui/pass/a_scope_that_reads_a_part_only_reads.rs"]
+mod a_scope_that_reads_a_part_only_reads;
 #[path = "../ui/pass/a_scope_that_writes_a_table_reads_it.rs"]
 mod a_scope_that_writes_a_table_reads_it;
+#[path = "../ui/pass/a_scope_through_another_table_only_reads.rs"]
+mod a_scope_through_another_table_only_reads;
 #[path = "../ui/pass/a_scoped_delete_does_not_hand_out_its_statement.rs"]
 mod a_scoped_delete_does_not_hand_out_its_statement;
 #[path = "../ui/pass/a_scoped_insert_does_not_hand_out_its_statement.rs"]
@@ -178,6 +202,10 @@ mod columns_are_read_into_a_type;
 mod errors_of_scope_attributes_are_reported_together;
 #[path = "../ui/pass/raw_sql_is_not_built_at_run_time.rs"]
 mod raw_sql_is_not_built_at_run_time;
+#[path = "../ui/pass/roles_decide_about_writes_in_the_scope_of_a_tenant_alone.rs"]
+mod roles_decide_about_writes_in_the_scope_of_a_tenant_alone;
+#[path = "../ui/pass/rows_are_in_a_scope_by_one_thing.rs"]
+mod rows_are_in_a_scope_by_one_thing;
 #[path = "../ui/pass/rows_are_not_deleted_in_a_context_that_reads.rs"]
 mod rows_are_not_deleted_in_a_context_that_reads;
 #[path = "../ui/pass/rows_are_not_deleted_where_only_other_scopes_may.rs"]
@@ -196,6 +224,8 @@ mod tables_are_joined_along_declared_relations;
 mod the_active_model_of_a_scoped_table_is_not_exported;
 #[path = "../ui/pass/the_active_model_of_a_scoped_table_is_not_reached_through_its_module.rs"]
 mod the_active_model_of_a_scoped_table_is_not_reached_through_its_module;
+#[path = "../ui/pass/the_column_that_writes_are_ranked_by_is_one_of_the_entity.rs"]
+mod the_column_that_writes_are_ranked_by_is_one_of_the_entity;
 #[path = "../ui/pass/the_entity_of_a_scoped_table_is_not_exported.rs"]
 mod the_entity_of_a_scoped_table_is_not_exported;
 #[path = "../ui/pass/the_entity_of_a_scoped_table_is_not_reached_through_its_module.rs"]
@@ -222,6 +252,10 @@ mod the_scope_column_is_not_writable;
 mod the_scope_of_sign_in_takes_no_column;
 #[path = "../ui/pass/the_transaction_of_a_context_is_private.rs"]
 mod the_transaction_of_a_context_is_private;
+#[path = "../ui/pass/whole_rows_are_not_read_where_a_scope_reads_a_part.rs"]
+mod whole_rows_are_not_read_where_a_scope_reads_a_part;
+#[path = "../ui/pass/writers_are_named.rs"]
+mod writers_are_named;
 
 /// A twin that is not listed above would not be compiled.
 #[test]

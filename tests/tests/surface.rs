@@ -56,8 +56,11 @@ const NOT_QUERIES: [&str; 12] = [
 
 /// Returns the folder of SeaORM's source that this workspace is built with.
 fn seaorm() -> PathBuf {
+    // Of the packages of other platforms, nothing need have been downloaded.
+    let host = Command::new("rustc").args(["--print", "host-tuple"]).output().unwrap();
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["--filter-platform", String::from_utf8(host.stdout).unwrap().trim(), "--manifest-path"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()
         .unwrap();

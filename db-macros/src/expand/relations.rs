@@ -18,6 +18,15 @@ pub(super) fn relations(scoped: &Scoped<'_>) -> TokenStream {
     quote!(#(#related)* #named)
 }
 
+/// The definition of a relation, which has no junction.
+pub(super) fn relation_def(relation: &Relation) -> TokenStream {
+    let entity = &relation.entity;
+    match &relation.name {
+        Some(name) => quote!(::db::__private::RelationTrait::def(&Relation::#name)),
+        None => quote!(<Entity as ::db::__private::Related<#entity>>::to()),
+    }
+}
+
 /// A relation that is the only one to its entity: the facade of that is its name.
 fn related(relation: &Relation) -> TokenStream {
     let Relation { entity, kind, via, .. } = relation;
@@ -106,6 +115,7 @@ fn named_relations(scoped: &Scoped<'_>) -> TokenStream {
 fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> TokenStream {
     let (facade, entity) = (&scoped.facade, &relation.entity);
     let alias = name.to_string().to_snake_case();
+    let def = relation_def(relation);
     let target = quote!(<#entity as ::db::__private::Scoped>::Facade);
     let nest = nest(relation);
     let parent = (relation.kind != Kind::BelongsTo).then(|| {
@@ -166,7 +176,7 @@ fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> Tok
             type Through = ();
 
             fn relation() -> ::db::__private::Relation {
-                ::db::__private::Relation::direct(::db::__private::RelationTrait::def(&Relation::#name))
+                ::db::__private::Relation::direct(#def)
             }
 
             #nest

@@ -1,7 +1,10 @@
 //! The policies and grants of one entity.
 
 use super::{Contract, do_block, literal};
-use crate::{ScopeDeclaration, ScopeKind, UpdateColumns, options::quote};
+use crate::{Rows, ScopeDeclaration, ScopeKind, SelectColumns, UpdateColumns, options::quote};
+
+/// The policies of a scope, without its name before them.
+const POLICIES: [&str; 5] = ["boundary", "access", "insert", "update", "delete"];
 
 impl Contract {
     pub(super) fn protect_table(&self, table: &str, scopes: &[ScopeDeclaration], fixed: &[&str]) -> Vec<String> {
@@ -14,7 +17,7 @@ impl Contract {
             format!("REVOKE ALL ON TABLE {name} FROM PUBLIC, {roles}"),
         ];
         for scope in ScopeKind::ALL {
-            for policy in ["boundary", "access"] {
+            for policy in POLICIES {
                 statements.push(format!("DROP POLICY IF EXISTS {}_{policy} ON {name}", scope.as_str()));
             }
         }
@@ -27,26 +30,92 @@ impl Contract {
 
     /// The restrictive policy is the boundary: permissive ones are or-ed, so without it one lax policy, added
     /// later, would open the table.
-    fn policies(&self, name: &str, declaration: &ScopeDeclaration) -> [String; 2] {
-        let scope = declaration.scope;
-        let key = self.prefix.accessor(scope);
-        let rows = declaration.column.map_or_else(|| key.clone(), |column| format!("{} = {key}", quote(column)));
-        [("boundary", "RESTRICTIVE"), ("access", "PERMISSIVE")].map(|(policy, kind)| {
-            format!(
-                "CREATE POLICY {scope}_{policy} ON {name} AS {kind} FOR ALL TO {role} USING ({rows}) WITH CHECK ({rows})",
-                scope = scope.as_str(),
-                role = self.prefix.role(scope),
-            )
-        })
+    fn policies(&self, name: &str, declaration: &ScopeDeclaration) -> Vec<String> {
+        let rows = self.rows(declaration);
+        let check = format!("USING ({rows}) WITH CHECK ({rows})");
+        let mut policies = vec![
+            self.policy(name, declaration, "boundary", "RESTRICTIVE", "ALL", &check),
+            self.policy(name, declaration, "access", "PERMISSIVE", "ALL", &check),
+        ];
+        policies.extend(self.write_policies(name, declaration, &rows));
+        policies
+    }
+
+    /// The rows of the scope, as SQL.
+    fn rows(&self, declaration: &ScopeDeclaration) -> String {
+        let key = self.prefix.accessor(declaration.scope);
+        match declaration.rows {
+            Rows::All => key,
+            Rows::Column(column) => format!("{} = {key}", quote(column)),
+            Rows::Via(via) => {
+                let via = via();
+                let own: Vec<_> = via.columns.iter().map(|(own, _)| quote(own)).collect();
+                let theirs: Vec<_> = via.columns.iter().map(|(_, theirs)| format!("via.{}", quote(theirs))).collect();
+                // The policies of that table hold in here too.
+                format!(
+                    "({}) IN (SELECT {} FROM {} via WHERE via.{} = {key})",
+                    own.join(", "),
+                    theirs.join(", "),
+                    quote(via.table),
+                    quote(via.key),
+                )
+            }
+        }
+    }
+
+    /// Restricts each verb that writes and is allowed to the members who may, where not all may. One that only reads is
+    /// not restricted, so these are not `FOR ALL`.
+    fn write_policies(&self, name: &str, declaration: &ScopeDeclaration, rows: &str) -> Vec<String> {
+        let ScopeDeclaration { writers, ranked, verbs, .. } = declaration;
+        if writers.is_empty() && ranked.is_none() {
+            return Vec::new();
+        }
+        let schema = self.prefix.schema();
+        let writers: Vec<_> = writers.iter().map(|role| literal(role)).collect();
+        let has_role = match writers.as_slice() {
+            [] => "true".to_owned(),
+            writers => format!("{schema}.require_member_role({})", writers.join(", ")),
+        };
+        let ranks = ranked.map_or("true".to_owned(), |role| format!("{schema}.ranks_member_role({})", quote(role)));
+        // In this order, which only `CASE` keeps: who has not the role is told so, and that tells of no row of another
+        // tenant.
+        let may = format!("CASE WHEN {rows} THEN CASE WHEN {has_role} THEN {ranks} ELSE false END ELSE false END");
+        [
+            (verbs.insert, "insert", format!("WITH CHECK ({may})")),
+            (verbs.update != UpdateColumns::None, "update", format!("USING ({may}) WITH CHECK ({may})")),
+            (verbs.delete, "delete", format!("USING ({may})")),
+        ]
+        .into_iter()
+        .filter(|(allowed, ..)| *allowed)
+        .map(|(_, verb, check)| self.policy(name, declaration, verb, "RESTRICTIVE", &verb.to_uppercase(), &check))
+        .collect()
+    }
+
+    fn policy(
+        &self,
+        name: &str,
+        declaration: &ScopeDeclaration,
+        policy: &str,
+        kind: &str,
+        verb: &str,
+        check: &str,
+    ) -> String {
+        let (scope, role) = (declaration.scope.as_str(), self.prefix.role(declaration.scope));
+        format!("CREATE POLICY {scope}_{policy} ON {name} AS {kind} FOR {verb} TO {role} {check}")
     }
 
     /// Updates are granted by column, so that no scope or key column can be assigned. Which columns the table
     /// has is asked of the catalog: a migration runs against the table of its day, not against today's entity.
     fn grants(&self, table: &str, declaration: &ScopeDeclaration, fixed: &[&str]) -> Vec<String> {
         let (name, role) = (quote(table), self.prefix.role(declaration.scope));
-        let mut verbs = vec!["SELECT"];
-        verbs.extend(declaration.verbs.insert.then_some("INSERT"));
-        verbs.extend(declaration.verbs.delete.then_some("DELETE"));
+        let mut verbs = vec![match declaration.verbs.select {
+            SelectColumns::All => "SELECT".to_owned(),
+            SelectColumns::Only(columns) => {
+                format!("SELECT ({})", columns.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", "))
+            }
+        }];
+        verbs.extend(declaration.verbs.insert.then(|| "INSERT".to_owned()));
+        verbs.extend(declaration.verbs.delete.then(|| "DELETE".to_owned()));
         let mut statements = vec![format!("GRANT {} ON TABLE {name} TO {role}", verbs.join(", "))];
         match declaration.verbs.update {
             UpdateColumns::None => {}

@@ -6,6 +6,7 @@ use crate::{ScopeKind, error::NOT_A_MEMBER, options::quote};
 impl Contract {
     pub(super) fn create_functions(&self) -> Vec<String> {
         let mut statements = self.accessors();
+        statements.extend(self.member_role_functions());
         statements.extend(self.touch_updated_at());
         statements.push(self.become_gate(true));
         statements.extend(self.entrances());
@@ -63,7 +64,7 @@ impl Contract {
 
     /// Lets whoever migrates make functions that belong to the gate, or takes that back. A superuser needs
     /// neither. From PostgreSQL 16 on, `INHERIT` and `SET` belong to the membership.
-    fn become_gate(&self, begin: bool) -> String {
+    pub(super) fn become_gate(&self, begin: bool) -> String {
         let (schema, gate) = (self.prefix.schema(), self.prefix.gate());
         let superuser = "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)";
         if !begin {
@@ -139,22 +140,5 @@ impl Contract {
             ]
         })
         .collect()
-    }
-
-    /// Lets the gate, and nobody else, see every membership.
-    pub(super) fn let_the_gate_read_members(&self) -> Vec<String> {
-        let (table, gate) = (self.membership_table(), self.prefix.gate());
-        let columns = [Some(&self.membership.organization), Some(&self.membership.user), self.membership.role.as_ref()];
-        let columns: Vec<_> = columns.into_iter().flatten().map(|column| quote(column)).collect();
-        vec![
-            format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
-            format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
-            format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
-        ]
-    }
-
-    fn membership_table(&self) -> String {
-        let (schema, table) = self.membership.table.split_once('.').unwrap_or(("public", &self.membership.table));
-        format!("{}.{}", quote(schema), quote(table))
     }
 }

@@ -1,16 +1,16 @@
 //! The names that the contract uses.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{Result, ScopeKind, error::Kind};
 
 /// The prefix of a contract, from which the names of its schema, roles and settings derive; `app` by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prefix(String);
+pub struct Prefix(Arc<str>);
 
 impl Default for Prefix {
     fn default() -> Self {
-        Self("app".to_owned())
+        Self("app".into())
     }
 }
 
@@ -21,7 +21,7 @@ impl Prefix {
             && name.len() <= 40
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if plain && !name.starts_with("pg_") {
-            Ok(Self(name.to_owned()))
+            Ok(Self(name.into()))
         } else {
             Err(Kind::Configuration(
                 "a prefix or role name has to be at most 40 lower-case letters, digits and underscores, with a \

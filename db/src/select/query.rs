@@ -51,10 +51,15 @@ impl Source {
         within.predicate(self.table, &self.alias, self.scopes)
     }
 
-    /// `(SELECT * FROM … WHERE …)`: the rows of the scope alone.
-    fn filtered(self, predicate: Condition) -> SelectStatement {
+    /// `(SELECT … FROM … WHERE …)`: the rows of the scope alone, and where it may not read all columns, those alone.
+    fn filtered(self, predicate: Condition, columns: Option<&[&'static str]>) -> SelectStatement {
         use sea_orm::sea_query::{Asterisk, Query};
-        Query::select().column(Asterisk).from(self.reference).cond_where(predicate).to_owned()
+        let mut select = Query::select();
+        match columns {
+            Some(columns) => select.columns(columns.iter().copied()),
+            None => select.column(Asterisk),
+        };
+        select.from(self.reference).cond_where(predicate).to_owned()
     }
 }
 
@@ -202,7 +207,8 @@ impl Query {
     ///
     /// The predicate of the first table is in `WHERE`, that of a joined one in its `ON`, so that rows of the left
     /// side stay. Where a join keeps the rows of its right side too, neither place would do: there each table is
-    /// a derived one that has the rows of the scope alone.
+    /// a derived one that has the rows of the scope alone. So is one of which the scope may not read all columns:
+    /// the others are not there, whatever the query names.
     pub(crate) fn scoped(self, within: &Within) -> Result<SelectStatement> {
         if let Some(refused) = self.refused {
             return Err(refused.into());
@@ -212,17 +218,19 @@ impl Query {
         let related = self.joins.iter().any(|join| join.source.alias.inner() == PARENT);
         let own = self.from.alias.clone();
         let predicate = self.from.predicate(within)?;
-        if derived {
+        let columns = within.columns(self.from.scopes);
+        if derived || columns.is_some() {
             let alias = self.from.alias.clone();
-            select.from_subquery(self.from.filtered(predicate), alias);
+            select.from_subquery(self.from.filtered(predicate, columns), alias);
         } else {
             select.from(self.from.reference).cond_where(predicate);
         }
         for Join { kind, source, on } in self.joins {
             let predicate = source.predicate(within)?;
-            if derived {
+            let columns = within.columns(source.scopes);
+            if derived || columns.is_some() {
                 let alias = source.alias.clone();
-                select.join_subquery(kind, source.filtered(predicate), alias, on);
+                select.join_subquery(kind, source.filtered(predicate, columns), alias, on);
             } else {
                 select.join(kind, source.reference.into_table_ref(), Condition::all().add(on).add(predicate));
             }

@@ -1,11 +1,13 @@
 //! A way by which a person signs in.
 
-use db::{UserId, identity_scoped};
+use db::{UserId, identity_scoped, user_scoped};
 use sea_orm::entity::prelude::*;
 
 use crate::Secret;
 
-/// A way by which a person signs in: a password, or a login with another provider.
+/// A way by which a person signs in: a password, or a login with another provider. They see their own without its
+/// secrets; sign-in sees all.
+#[user_scoped(name = "OwnAccount", allow(select(id, user_id, account_id, provider_id, scope, created_at, updated_at)))]
 #[identity_scoped]
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

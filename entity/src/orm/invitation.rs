@@ -5,8 +5,9 @@ use sea_orm::entity::prelude::*;
 
 use super::member::MemberRole;
 
-/// A person who may become a member of an organization, by their e-mail address.
-#[tenant_scoped(allow(select))]
+/// A person who may become a member of an organization, by their e-mail address. Its owners and admins make and withdraw
+/// invitations, to no role above their own.
+#[tenant_scoped(allow(select, insert, update(status)), writers("owner", "admin"), ranked = "role")]
 #[identity_scoped]
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -39,6 +40,8 @@ pub enum InvitationStatus {
     Declined,
     /// The organization took it back.
     Withdrawn,
+    /// Nobody answered it in time.
+    Expired,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

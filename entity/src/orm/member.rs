@@ -3,8 +3,9 @@
 use db::{OrganizationId, UserId, identity_scoped, tenant_scoped, user_scoped};
 use sea_orm::entity::prelude::*;
 
-/// A person in an organization. The organization sees its own, the person theirs.
-#[tenant_scoped(allow(select))]
+/// A person in an organization. The organization sees its own, the person theirs. Its owners and admins may change
+/// what others may do, and remove them, as far as those rank no higher than themselves.
+#[tenant_scoped(allow(select, update(role), delete), writers("owner", "admin"), ranked = "role")]
 #[user_scoped(allow(select))]
 #[identity_scoped]
 #[sea_orm::model]
@@ -22,6 +23,8 @@ pub struct Model {
     pub organization: BelongsTo<super::organization::Entity>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
+    pub colleague: BelongsTo<super::user::colleague::Entity>,
 }
 
 /// What a member may do in the organization.

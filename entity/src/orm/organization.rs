@@ -1,10 +1,13 @@
 //! A customer.
 
-use db::{OrganizationId, identity_scoped, tenant_scoped};
+use db::{OrganizationId, identity_scoped, tenant_scoped, user_scoped};
 use sea_orm::entity::prelude::*;
 
-/// A customer, whose rows are its own. Its members see it.
-#[tenant_scoped(column = "id", allow(select))]
+/// A customer, whose rows are its own. Its members see it; its owners and admins may change what it is called.
+///
+/// Its slug is sign-in's to change: that it is taken says of another organization that it exists.
+#[tenant_scoped(column = "id", allow(select, update(name, logo, metadata)), writers("owner", "admin"))]
+#[user_scoped(via = "members")]
 #[identity_scoped]
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

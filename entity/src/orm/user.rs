@@ -1,9 +1,11 @@
 //! A person.
 
-use db::{UserId, identity_scoped, user_scoped};
+use db::{UserId, identity_scoped, tenant_scoped, user_scoped};
 use sea_orm::entity::prelude::*;
 
-/// A person. Everybody sees their own row, and may change their name; sign-in sees all.
+/// A person. Everybody sees their own row, and may change their name; the members of an organization see each other's
+/// name and address; sign-in sees all.
+#[tenant_scoped(name = "Colleague", via = "memberships", allow(select(id, name, email)))]
 #[user_scoped(column = "id", allow(select, update(name)))]
 #[identity_scoped]
 #[sea_orm::model]

@@ -4,9 +4,10 @@
 
 use db::{OnConflict, prelude::*};
 use entity::{
-    Invitation, Member, Organization, PersonalAccessToken, PlanStep, ResearchPlan, Session, User, invitation,
+    Invitation, Member, Organization, OwnAccount, PersonalAccessToken, PlanStep, ResearchPlan, Session, User,
+    invitation::{self, InvitationStatus},
     member::{self, MemberRole},
-    organization, personal_access_token,
+    organization, own_account, personal_access_token,
     plan_step::{self, StepStatus},
     research_plan::{self, PlanStatus},
     session, user,
@@ -26,6 +27,12 @@ macro_rules! attack {
     (@open user, $f:ident, $context:ident) => {
         $f.db.user(&$context.who)
     };
+    (@value) => {
+        "stolen".to_owned()
+    };
+    (@value $value:expr) => {
+        $value
+    };
     (@key tenant, $side:ident) => {
         $side.organization.0
     };
@@ -35,7 +42,7 @@ macro_rules! attack {
     (
         $facade:ident in $module:ident by $column:ident, $scope:ident,
         [$f:ident, $context:ident, $own:ident, $other:ident]
-        $(, update $writable:ident)? $(, delete $delete:ident)? $(, upsert $upsert:expr)?
+        $(, update $writable:ident $(= $value:expr)?)? $(, delete $delete:ident)? $(, upsert $upsert:expr)?
     ) => {{
         let target = Target::<$facade>::new(
             $f,
@@ -47,7 +54,7 @@ macro_rules! attack {
         .await;
         let loot = attack!(@open $scope, $f, $context).run(async |cx| target.read(cx).await).await?;
         $(
-            let stolen = || "stolen".to_owned();
+            let stolen = || attack!(@value $($value)?);
             let update = async |cx: &mut _| {
                 let by_id = |id| {
                     $facade::update_by_id(id, $module::Draft { $writable: Set(stolen()), ..Default::default() })
@@ -76,15 +83,18 @@ macro_rules! attack {
 type Sides<'a> = [&'a Side; 3];
 
 async fn organization(f: &Fixture, [context, own, other]: Sides<'_>) -> db::Result<Loot> {
-    attack!(Organization in organization by Id, tenant, [f, context, own, other])
+    attack!(Organization in organization by Id, tenant, [f, context, own, other], update name)
 }
 
 async fn member_of_tenant(f: &Fixture, [context, own, other]: Sides<'_>) -> db::Result<Loot> {
-    attack!(Member in member by OrganizationId, tenant, [f, context, own, other])
+    attack!(Member in member by OrganizationId, tenant, [f, context, own, other], update role = MemberRole::Owner)
 }
 
 async fn invitation(f: &Fixture, [context, own, other]: Sides<'_>) -> db::Result<Loot> {
-    attack!(Invitation in invitation by OrganizationId, tenant, [f, context, own, other])
+    attack!(
+        Invitation in invitation by OrganizationId, tenant, [f, context, own, other],
+        update status = InvitationStatus::Withdrawn
+    )
 }
 
 async fn research_plan(f: &Fixture, [context, own, other]: Sides<'_>) -> db::Result<Loot> {
@@ -139,6 +149,10 @@ async fn member_of_person(f: &Fixture, [context, own, other]: Sides<'_>) -> db::
     attack!(Member in member by UserId, user, [f, context, own, other])
 }
 
+async fn own_account(f: &Fixture, [context, own, other]: Sides<'_>) -> db::Result<Loot> {
+    attack!(OwnAccount in own_account by UserId, user, [f, context, own, other])
+}
+
 async fn session(f: &Fixture, [context, own, other]: Sides<'_>) -> db::Result<Loot> {
     attack!(Session in session by UserId, user, [f, context, own, other], delete delete)
 }
@@ -178,6 +192,7 @@ async fn attack_as_person(f: &Fixture, sides: Sides<'_>) -> db::Result<Vec<(&'st
     Ok(vec![
         ("user", user(f, sides).await?),
         ("member", member_of_person(f, sides).await?),
+        ("account", own_account(f, sides).await?),
         ("session", session(f, sides).await?),
         ("personal_access_token", personal_access_token(f, sides).await?),
     ])
@@ -244,8 +259,10 @@ async fn an_attack_that_succeeds_is_noticed() {
     let all = ["found", "selected", "updated", "deleted", "upserted"];
     for (table, loot) in loot {
         let verbs: &[_] = match table {
-            "organization" | "member" | "invitation" => &all[..2],
-            "user" => &all[..3],
+            "account" => &all[..2],
+            "organization" | "invitation" | "user" => &all[..3],
+            // A member of one's own is updated as a tenant, and not as a person.
+            "member" => &all[..2],
             "session" => &["found", "selected", "deleted"],
             _ => &all,
         };

@@ -110,7 +110,7 @@ async fn no_scope_role_may_update_a_scope_or_key_column() {
     ] {
         let mut inside = Inside::new(&f, &enter, scope.as_str()).await;
         for (table, scopes) in entities() {
-            let fixed = scopes.iter().filter_map(|declared| declared.column).chain(["id"]);
+            let fixed = scopes.iter().filter_map(|declared| declared.rows.column()).chain(["id"]);
             for column in fixed {
                 for sql in [
                     format!(r#"UPDATE "{table}" SET {column} = {column}"#),

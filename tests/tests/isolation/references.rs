@@ -89,7 +89,7 @@ async fn an_invitation_cannot_be_made_in_the_name_of_another_tenants_member() {
             invitation::ScopeColumns { organization_id: organization.id },
             invitation::Draft {
                 email: Set("guest@globex.example".to_owned()),
-                expires_at: Set(DateTimeUtc::UNIX_EPOCH),
+                expires_at: Set(DateTimeUtc::from_timestamp(4_102_444_800, 0).unwrap()),
                 inviter_id: Set(Some(inviter.owner.user_id())),
                 ..Default::default()
             },

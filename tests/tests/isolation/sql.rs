@@ -1,19 +1,19 @@
 //! The statements that read and write whole tables, with no predicate.
 
-use db::{Facade, ScopeDeclaration, ScopeKind, UpdateColumns};
+use db::{Facade, ScopeDeclaration, ScopeKind, SelectColumns, UpdateColumns};
 use entity::{
     Account, Invitation, Member, Organization, PersonalAccessToken, PlanStep, ResearchPlan, Session, User, Verification,
 };
 use sea_orm::EntityName;
 
-/// The scopes that each entity declares; the tables that can be emptied last, in the order in which they can.
+/// The scopes that each entity declares; the tables that can be emptied last, in the order in which they can. Without a
+/// membership nobody gets in any more.
 pub(crate) fn entities() -> [(String, &'static [ScopeDeclaration]); 10] {
     fn entity<F: Facade>() -> (String, &'static [ScopeDeclaration]) {
         (F::Entity::default().table_name().to_owned(), F::SCOPES)
     }
     [
         entity::<Organization>(),
-        entity::<Member>(),
         entity::<Invitation>(),
         entity::<User>(),
         entity::<Account>(),
@@ -22,6 +22,7 @@ pub(crate) fn entities() -> [(String, &'static [ScopeDeclaration]); 10] {
         entity::<PersonalAccessToken>(),
         entity::<PlanStep>(),
         entity::<ResearchPlan>(),
+        entity::<Member>(),
     ]
 }
 
@@ -30,7 +31,12 @@ pub(crate) fn statements(table: &str, scopes: &[ScopeDeclaration], scope: ScopeK
     let Some(declared) = scopes.iter().find(|declared| declared.scope == scope) else {
         return all_statements(table);
     };
-    let mut statements = vec![format!(r#"SELECT * FROM "{table}""#), format!(r#"SELECT count(*) FROM "{table}""#)];
+    let columns = match declared.verbs.select {
+        SelectColumns::All => "*".to_owned(),
+        SelectColumns::Only(columns) => columns.join(", "),
+    };
+    let mut statements =
+        vec![format!(r#"SELECT {columns} FROM "{table}""#), format!(r#"SELECT count(*) FROM "{table}""#)];
     if declared.verbs.insert {
         statements.push(format!(r#"INSERT INTO "{table}" (id) VALUES (gen_random_uuid())"#));
     }

@@ -99,13 +99,15 @@ async fn fill(f: &Fixture, org: &Org, name: &str) -> db::Result<()> {
             )
             .exec(cx)
             .await?;
-            Account::insert(account::Draft {
-                user_id: Set(who.user_id()),
-                account_id: Set(format!("{role} of {name}")),
-                provider_id: Set("password".to_owned()),
-                password: Set(Some(format!("hash of {name}").into())),
-                ..Default::default()
-            })
+            Account::insert_into(
+                account::ScopeColumns { user_id: who.user_id() },
+                account::Draft {
+                    account_id: Set(format!("{role} of {name}")),
+                    provider_id: Set("password".to_owned()),
+                    password: Set(Some(format!("hash of {name}").into())),
+                    ..Default::default()
+                },
+            )
             .exec(cx)
             .await?;
             Verification::insert(verification::Draft {

@@ -1,0 +1,121 @@
+//! Members: who may see every membership, what a role lets a member do, and that an organization keeps an owner.
+
+use super::{Contract, literal};
+use crate::{ScopeKind, error::LAST_OWNER, options::quote};
+
+impl Contract {
+    /// What the policies on writes ask of the member for whom the context was opened. The system, which is nobody,
+    /// may do what any member may; it is told by the user that is not set, so that no role's name can be mistaken for it.
+    pub(super) fn member_role_functions(&self) -> Vec<String> {
+        let prefix = &self.prefix;
+        let tenant = prefix.role(ScopeKind::Tenant);
+        let own = format!("pg_catalog.current_setting('{prefix}.member_role')");
+        let is_system = format!("pg_catalog.current_setting('{}') = ''", prefix.setting(ScopeKind::User));
+        let ranks: Vec<_> = self.membership.ranks.iter().map(|role| literal(role)).collect();
+        let ranks = format!("ARRAY[{}]::text[]", ranks.join(", "));
+        let require = format!("{prefix}.require_member_role(VARIADIC roles text[])");
+        let rank = format!("{prefix}.ranks_member_role(role text)");
+        let mut statements = vec![
+            // It raises, as a policy that does not hold would say that there is no such row.
+            format!(
+                "CREATE OR REPLACE FUNCTION {require} RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE \
+                 SET search_path = pg_catalog, pg_temp AS $function$
+                 BEGIN
+                   IF {is_system} OR {own} = ANY (roles) THEN
+                     RETURN true;
+                   END IF;
+                   RAISE EXCEPTION 'this takes a member whose role is %', pg_catalog.array_to_string(roles, ' or ')
+                     USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'member_role';
+                 END
+                 $function$"
+            ),
+            // The first in the list ranks highest. A role that is not in it is nobody's to give or to take.
+            format!(
+                "CREATE OR REPLACE FUNCTION {rank} RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE \
+                 RETURN {is_system} OR COALESCE(pg_catalog.array_position({ranks}, {own}) \
+                   <= pg_catalog.array_position({ranks}, role), false)"
+            ),
+        ];
+        for function in [format!("{prefix}.require_member_role(text[])"), format!("{prefix}.ranks_member_role(text)")] {
+            statements.push(format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"));
+            statements.push(format!("GRANT EXECUTE ON FUNCTION {function} TO {tenant}"));
+        }
+        statements
+    }
+
+    /// Lets the gate, and nobody else, see every membership.
+    pub(super) fn let_the_gate_read_members(&self) -> Vec<String> {
+        let (table, gate) = (self.membership_table(), self.prefix.gate());
+        let membership = &self.membership;
+        let columns = [Some(&membership.organization), Some(&membership.user), membership.role.as_ref()];
+        let columns: Vec<_> = columns.into_iter().flatten().map(|column| quote(column)).collect();
+        vec![
+            format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
+            format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
+            format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
+        ]
+    }
+
+    /// Keeps the last member of the highest rank in each organization, for as long as there is the organization.
+    ///
+    /// Two who remove each other at once have to meet in a row that both write: with a lock alone, or by looking at the
+    /// memberships, each would see in a snapshot of its own that the other is still there. So the organization is touched:
+    /// the second waits for the first, and then sees what it did, or at a higher isolation level is told to try again.
+    pub(super) fn keep_an_owner(&self) -> Vec<String> {
+        let membership = &self.membership;
+        let (Some(role), Some((organizations, key)), Some(top)) =
+            (&membership.role, &membership.organizations, membership.ranks.first())
+        else {
+            return Vec::new();
+        };
+        let (members, gate) = (self.membership_table(), self.prefix.gate());
+        let (organizations, key) = (qualified(organizations), quote(key));
+        let function = format!("{}.keep_an_owner()", self.prefix.schema());
+        let (organization, role) = (quote(&membership.organization), quote(role));
+        let top = literal(top);
+        vec![
+            format!("GRANT SELECT ({key}), UPDATE (updated_at) ON {organizations} TO {gate}"),
+            format!("DROP POLICY IF EXISTS gate_organization ON {organizations}"),
+            format!("CREATE POLICY gate_organization ON {organizations} AS PERMISSIVE TO {gate} USING (true)"),
+            self.become_gate(true),
+            format!(
+                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+                 SET search_path = pg_catalog, pg_temp AS $function$
+                 BEGIN
+                   IF OLD.{role} <> {top} OR TG_OP = 'UPDATE' AND NEW.{role} = {top} THEN
+                     RETURN NULL;
+                   END IF;
+                   UPDATE {organizations} SET updated_at = pg_catalog.clock_timestamp() WHERE {key} = OLD.{organization};
+                   -- Where the organization is gone, its members go with it.
+                   IF FOUND AND NOT EXISTS (
+                     SELECT FROM {members} m WHERE m.{organization} = OLD.{organization} AND m.{role} = {top}
+                   ) THEN
+                     RAISE EXCEPTION 'the last member whose role is % stays', {top}
+                       USING ERRCODE = 'restrict_violation', CONSTRAINT = '{LAST_OWNER}', TABLE = TG_TABLE_NAME;
+                   END IF;
+                   RETURN NULL;
+                 END
+                 $function$"
+            ),
+            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+            format!("ALTER FUNCTION {function} OWNER TO {gate}"),
+            // It is asked of whoever makes the trigger.
+            format!("GRANT EXECUTE ON FUNCTION {function} TO CURRENT_USER"),
+            self.become_gate(false),
+            format!(
+                "CREATE OR REPLACE TRIGGER keep_an_owner AFTER UPDATE OF {role} OR DELETE ON {members} \
+                 FOR EACH ROW EXECUTE FUNCTION {function}"
+            ),
+        ]
+    }
+
+    pub(super) fn membership_table(&self) -> String {
+        qualified(&self.membership.table)
+    }
+}
+
+/// Quotes the name of a table, which is in the schema `public` unless it names another.
+fn qualified(table: &str) -> String {
+    let (schema, table) = table.split_once('.').unwrap_or(("public", table));
+    format!("{}.{}", quote(schema), quote(table))
+}
