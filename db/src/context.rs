@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref, sync::OnceLock};
 use sea_orm::{ActiveEnum, DbBackend, QueryResult, Statement, Value};
 
 use crate::{
-    Authenticated, Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
+    Identity, OrganizationId, Result, Scope, Tenant, User, UserId,
     contract::Prefix,
     error::Kind,
     hooks::Hooks,
@@ -334,17 +334,6 @@ impl Context<User, ReadOnly> {
     #[must_use]
     pub fn user_id(&self) -> UserId {
         self.inner.ids
-    }
-}
-
-impl Context<Identity, ReadOnly> {
-    /// Says that a person has just proved who they are.
-    ///
-    /// For sign-in code alone, which has checked a credential of theirs in this context: nothing is checked
-    /// here. An id from a request is not to be passed to it.
-    #[must_use]
-    pub fn authenticated(&self, user_id: UserId) -> Authenticated {
-        Authenticated::assume(user_id)
     }
 }
 

@@ -23,11 +23,13 @@ mod members;
 mod owner;
 mod prefix;
 mod roles;
+mod tokens;
 
 pub use owner::as_owner;
 pub use prefix::Prefix;
+pub use tokens::Tokens;
 
-use crate::{Facade, Result};
+use crate::{Facade, Result, options::quote};
 
 /// One application's contract: whose names it uses, and where it finds who is a member of what.
 #[derive(Clone, Debug)]
@@ -36,6 +38,7 @@ pub struct Contract {
     prefix: Prefix,
     login: String,
     membership: Membership,
+    tokens: Option<Tokens>,
 }
 
 /// The table that says who is a member of which organization.
@@ -82,7 +85,7 @@ impl Membership {
 impl Contract {
     /// A contract over a membership table, with the prefix `app` and the login role `app_login`.
     pub fn new(membership: Membership) -> Self {
-        Self { prefix: Prefix::default(), login: "app_login".to_owned(), membership }
+        Self { prefix: Prefix::default(), login: "app_login".to_owned(), membership, tokens: None }
     }
 
     /// Sets the prefix from which the names of the schema, the roles and the settings derive. Two applications
@@ -171,6 +174,13 @@ fn do_block(body: &str) -> String {
         tag.insert(1, '_');
     }
     format!("DO {tag}\n{body}\n{tag}")
+}
+
+/// Quotes the name of a table, with its schema; `public` where it names none. What runs as somebody else finds the
+/// table by that alone.
+fn qualified(table: &str) -> String {
+    let (schema, table) = table.split_once('.').unwrap_or(("public", table));
+    format!("{}.{}", quote(schema), quote(table))
 }
 
 /// Quotes a string literal.

@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     NotAMember,
     #[error("the member's role is none of `{0}`")]
     UnknownRole(String),
+    #[error(
+        "not authenticated: the credential is unknown, malformed, expired or revoked; sign in again, or use another token"
+    )]
+    NotAuthenticated,
     #[error("no such row in `{table}`")]
     NotFound { table: &'static str },
     #[error("{place} has {what}, which a scoped query refuses: it could leave its scope{RAW_DOOR}")]
@@ -147,6 +151,19 @@ impl Error {
     #[must_use]
     pub fn is_not_a_member(&self) -> bool {
         matches!(*self.0, Kind::NotAMember)
+    }
+
+    /// Says that a credential does not prove who is asking; for code that checks one. Whether it is unknown, malformed,
+    /// expired or revoked is not told apart: that would help whoever guesses.
+    #[must_use]
+    pub fn not_authenticated() -> Self {
+        Kind::NotAuthenticated.into()
+    }
+
+    /// Whether a credential does not prove who is asking: see [`not_authenticated`](Self::not_authenticated).
+    #[must_use]
+    pub fn is_not_authenticated(&self) -> bool {
+        matches!(*self.0, Kind::NotAuthenticated)
     }
 
     /// Whether an update or delete by id touched no row: none has the id in this scope.

@@ -129,7 +129,7 @@ mod update;
 #[cfg(feature = "raw")]
 pub use crate::raw::{AssertSqlSafe, RawSelect, SqlSafeStr};
 pub use crate::{
-    authenticated::Authenticated,
+    authenticated::{Authenticated, Credential},
     context::{
         Context, IdentityContext, IdentityReader, Mode, ReadOnly, ReadWrite, TenantContext, TenantReader, UserContext,
         UserReader,

@@ -15,6 +15,6 @@ pub use sea_orm::{
 };
 
 pub use crate::{
-    Authenticated, Db, DbOptions, IdentityContext, IdentityReader, LoadRelated as _, OnConflict, OrganizationId,
-    Row as _, TenantContext, TenantReader, UserContext, UserId, UserReader,
+    Authenticated, Credential, Db, DbOptions, IdentityContext, IdentityReader, LoadRelated as _, OnConflict,
+    OrganizationId, Row as _, TenantContext, TenantReader, UserContext, UserId, UserReader,
 };

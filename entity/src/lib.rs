@@ -3,15 +3,22 @@
 //! Each table has a facade, such as [`ResearchPlan`], where queries start, and a module of the same name with
 //! the parts of its rows. The SeaORM entities themselves are private to this crate.
 
+mod authenticate;
+mod bearer;
+mod digest;
 mod invitations;
 mod members;
 mod organizations;
 mod orm;
 mod plans;
 mod secret;
+mod sessions;
 mod sign_up;
 mod tokens;
 
+pub use authenticate::authenticate;
+pub use bearer::Bearer;
+pub use digest::Digest;
 pub use invitations::{
     NewInvitation, accept_invitation, decline_invitation, expire_invitations, invite, withdraw_invitation,
 };
@@ -31,8 +38,9 @@ pub use orm::{
 };
 pub use plans::{NewResearchPlan, add_plan_step, complete_research_plan, create_research_plan, move_plan_step};
 pub use secret::Secret;
+pub use sessions::{NewSession, authenticate_session, create_session, revoke_session, revoke_sessions, touch_session};
 pub use sign_up::{NewOrganization, NewUser, create_organization, create_user};
-pub use tokens::{create_pat, list_user_pats, revoke_pat};
+pub use tokens::{authenticate_pat, create_pat, list_user_pats, revoke_pat};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $table:ident $(:: $of:ident)? { $($part:ident),* })*) => {

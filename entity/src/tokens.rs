@@ -1,11 +1,10 @@
 //! Personal access tokens: a person's programs act as them by one.
 
-use db::{Result, UserContext, UserReader, prelude::*};
+use db::{Error, Result, prelude::*};
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 
 use crate::{
-    PersonalAccessToken,
+    Bearer, Digest, PersonalAccessToken,
     personal_access_token::{Column, Draft, Model, Writable},
 };
 
@@ -16,8 +15,10 @@ use crate::{
 ///
 /// # Errors
 ///
-/// `is_unique_violation` if the person has a token of that name; `is_check_violation` if the name is not of 1 to
-/// 100 characters.
+/// `is_unique_violation` if the person has a token of that name, a revoked one included; `is_check_violation` if the name
+/// is not of 1 to 100 characters, the expiry is not in the future (constraint `personal_access_token_expires_at`), or the
+/// person has 50 live tokens already, neither revoked nor expired (constraint `personal_access_token_limit`). Refused
+/// at an isolation level other than read committed, at which that number could not be known.
 ///
 /// # Panics
 ///
@@ -27,16 +28,16 @@ pub async fn create_pat(
     name: &str,
     expires_at: Option<DateTimeUtc>,
 ) -> Result<(Model, SecretString)> {
-    let secret = new_secret();
+    let secret = Bearer::Token.new_secret();
     let token = PersonalAccessToken::insert(Draft {
         name: Set(name.to_owned()),
-        token_digest: Set(digest(&secret)),
+        token_digest: Set(Digest::of(&secret)),
         expires_at: Set(expires_at),
         ..Default::default()
     })
     .exec_with_returning(cx)
     .await?;
-    Ok((token, secret.into()))
+    Ok((token, secret))
 }
 
 /// Returns the tokens of the person of the context, newest first, the revoked ones included.
@@ -66,24 +67,15 @@ pub async fn revoke_pat(cx: &UserContext, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Makes a secret: `trv_`, and 244 random bits from the operating system as 64 hexadecimal digits.
-fn new_secret() -> String {
-    format!("trv_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
-}
-
-fn digest(secret: &str) -> Vec<u8> {
-    Sha256::digest(secret).to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_long_and_differ() {
-        let (one, other) = (new_secret(), new_secret());
-        assert_eq!(one.len(), 68);
-        assert_ne!(one, other);
-        assert_ne!(digest(&one), digest(&other));
+/// Returns whose token has this secret, and which one it is. One statement; none where the form of the secret or its
+/// checksum is wrong. When the token was last used is written down, at most once a minute.
+///
+/// # Errors
+///
+/// `is_not_authenticated` if the secret is unknown, malformed or a session's, or the token is expired or revoked.
+pub async fn authenticate_pat(cx: &IdentityContext, secret: &SecretString) -> Result<Authenticated> {
+    if Bearer::of(secret) != Some(Bearer::Token) {
+        return Err(Error::not_authenticated());
     }
+    cx.authenticate_token(&Digest::bytes_of(secret)).await
 }

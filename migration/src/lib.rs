@@ -10,7 +10,7 @@
 //! | `MIGRATION_DATABASE_URL` | the owner's connection; else `DATABASE_URL` |
 //! | `APP_DATABASE_PASSWORD` | the password of the login role, set when the migration creates it |
 
-use db::contract::{Contract, Membership};
+use db::contract::{Contract, Membership, Tokens};
 pub use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::{
     MigrationTrait, SchemaManager, async_trait,
@@ -21,6 +21,7 @@ mod m20261122_000001_create_contract;
 mod m20261122_000002_create_identity;
 mod m20261122_000003_create_research;
 mod m20261122_000004_create_personal_access_token;
+mod m20261124_000005_authenticate_token;
 mod m20261124_000006_manage_members;
 pub mod seed;
 
@@ -54,7 +55,8 @@ impl Migrator {
         let membership = Membership::new("member", "organization_id", "user_id")
             .role("role", &["owner", "admin", "member"])
             .organizations("organization", "id");
-        Ok(Self { contract: Contract::new(membership).prefix(prefix)?.login(login)?, password })
+        let tokens = Tokens::new("personal_access_token");
+        Ok(Self { contract: Contract::new(membership).tokens(tokens).prefix(prefix)?.login(login)?, password })
     }
 
     /// Returns the contract that the schema is built on.
@@ -82,6 +84,7 @@ impl MigratorTraitSelf for Migrator {
             Box::new(m20261122_000002_create_identity::Migration { contract: contract() }),
             Box::new(m20261122_000003_create_research::Migration { contract: contract() }),
             Box::new(m20261122_000004_create_personal_access_token::Migration { contract: contract() }),
+            Box::new(m20261124_000005_authenticate_token::Migration { contract: contract() }),
             Box::new(m20261124_000006_manage_members::Migration { contract: contract() }),
         ]
     }

@@ -9,8 +9,8 @@ use std::{error::Error, process::ExitCode};
 
 use db::prelude::*;
 use entity::{
-    Member, NewResearchPlan, Organization, PlanStep, ResearchPlan, User, create_pat, create_research_plan,
-    list_user_pats,
+    Member, NewResearchPlan, Organization, PlanStep, ResearchPlan, User, authenticate_pat, create_pat,
+    create_research_plan, list_user_pats,
     member::{self, MemberRole},
     organization, plan_step,
     research_plan::{self, PlanStatus},
@@ -127,8 +127,13 @@ async fn tour(db: &Db, transcript: &mut Transcript) -> db::Result<()> {
 
 async fn tokens(db: &Db, ada: &Authenticated, grace: &Authenticated, transcript: &mut Transcript) -> db::Result<()> {
     Transcript::part("Ada makes a personal access token, which is hers alone");
-    let (token, _secret) = db.with_user_context(ada, async |cx| create_pat(cx, "laptop", None).await).await?;
+    let (token, secret) = db.with_user_context(ada, async |cx| create_pat(cx, "laptop", None).await).await?;
     Transcript::say(&format!("{:?} was made; its secret is shown once, and only its digest is stored", token.name));
+    let bearer = db.with_identity_context(async |cx| authenticate_pat(cx, &secret).await).await?;
+    transcript.check(
+        bearer.user_id() == ada.user_id() && bearer.credential() == Credential::Token(token.id),
+        "whoever shows the secret is Ada",
+    );
     let own = db.with_user_context(ada, async |cx| list_user_pats(cx).await).await?;
     let others = db.with_user_context(grace, async |cx| list_user_pats(cx).await).await?;
     transcript
@@ -143,6 +148,8 @@ async fn tokens(db: &Db, ada: &Authenticated, grace: &Authenticated, transcript:
         .await?;
     let revoked = own.iter().all(|token| token.revoked_at.is_some());
     transcript.check(revoked, "Ada revokes it");
+    let refused = db.with_identity_context(async |cx| authenticate_pat(cx, &secret).await).await;
+    transcript.check_error(refused, db::Error::is_not_authenticated);
     Ok(())
 }
 

@@ -44,6 +44,8 @@ mod a_context_is_not_kept_outside_of_its_closure;
 mod a_context_is_not_used_after_commit;
 #[path = "../ui/pass/a_context_runs_no_statement_of_ones_own.rs"]
 mod a_context_runs_no_statement_of_ones_own;
+#[path = "../ui/pass/a_credential_is_not_set_by_hand.rs"]
+mod a_credential_is_not_set_by_hand;
 #[path = "../ui/pass/a_db_begins_no_transaction.rs"]
 mod a_db_begins_no_transaction;
 #[path = "../ui/pass/a_db_is_no_connection.rs"]
@@ -154,6 +156,8 @@ mod a_scoped_query_is_not_filtered_by_seaorms_trait;
 mod a_scoped_query_is_not_made_by_its_own_constructor;
 #[path = "../ui/pass/a_scoped_update_does_not_hand_out_its_statement.rs"]
 mod a_scoped_update_does_not_hand_out_its_statement;
+#[path = "../ui/pass/a_secret_is_not_displayed.rs"]
+mod a_secret_is_not_displayed;
 #[path = "../ui/pass/a_subquery_does_not_cross_scopes.rs"]
 mod a_subquery_does_not_cross_scopes;
 #[path = "../ui/pass/a_subquery_is_a_scoped_query.rs"]
@@ -168,6 +172,8 @@ mod a_tenant_query_does_not_run_in_a_user_context;
 mod a_tenant_query_does_not_run_on_the_raw_pool;
 #[path = "../ui/pass/a_tenant_query_does_not_run_without_a_context.rs"]
 mod a_tenant_query_does_not_run_without_a_context;
+#[path = "../ui/pass/a_token_is_not_looked_up_in_a_context_that_reads.rs"]
+mod a_token_is_not_looked_up_in_a_context_that_reads;
 #[path = "../ui/pass/a_user_id_does_not_become_an_authenticated.rs"]
 mod a_user_id_does_not_become_an_authenticated;
 #[path = "../ui/pass/a_user_id_is_no_authenticated.rs"]
@@ -180,6 +186,10 @@ mod a_user_query_does_not_run_in_a_tenant_context;
 mod a_verb_is_given_once;
 #[path = "../ui/pass/a_verb_that_no_scope_allows_is_not_there.rs"]
 mod a_verb_that_no_scope_allows_is_not_there;
+#[path = "../ui/pass/an_authenticated_does_not_come_from_a_tenant_context.rs"]
+mod an_authenticated_does_not_come_from_a_tenant_context;
+#[path = "../ui/pass/an_authenticated_does_not_come_from_a_user_context.rs"]
+mod an_authenticated_does_not_come_from_a_user_context;
 #[path = "../ui/pass/an_authenticated_is_not_built_by_hand.rs"]
 mod an_authenticated_is_not_built_by_hand;
 #[path = "../ui/pass/an_entity_has_one_facade.rs"]
@@ -242,6 +252,8 @@ mod the_name_of_a_facade_is_an_identifier;
 mod the_outer_context_is_not_used_while_a_savepoint_is_open;
 #[path = "../ui/pass/the_pool_of_a_db_is_private.rs"]
 mod the_pool_of_a_db_is_private;
+#[path = "../ui/pass/the_row_of_a_token_is_no_authenticated.rs"]
+mod the_row_of_a_token_is_no_authenticated;
 #[path = "../ui/pass/the_scope_column_is_not_allowed_to_be_updated.rs"]
 mod the_scope_column_is_not_allowed_to_be_updated;
 #[path = "../ui/pass/the_scope_column_is_not_updated_on_conflict.rs"]

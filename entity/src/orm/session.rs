@@ -3,6 +3,8 @@
 use db::{OrganizationId, UserId, identity_scoped, user_scoped};
 use sea_orm::entity::prelude::*;
 
+use crate::Digest;
+
 /// A sign-in of a person on one device. They see their own, and may end one.
 #[user_scoped(allow(select, delete))]
 #[identity_scoped]
@@ -15,7 +17,7 @@ pub struct Model {
     pub user_id: UserId,
     /// The SHA-256 digest of the session's token; the token itself is nowhere.
     #[sea_orm(unique)]
-    pub token_digest: Vec<u8>,
+    pub token_digest: Digest,
     pub expires_at: DateTimeUtc,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,

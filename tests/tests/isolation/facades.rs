@@ -162,12 +162,12 @@ async fn personal_access_token(f: &Fixture, [context, own, other]: Sides<'_>) ->
         PersonalAccessToken::insert(personal_access_token::Draft {
             id: Set(id),
             name: Set(format!("stolen {id}")),
-            token_digest: Set(vec![0; 32]),
+            token_digest: Set(vec![0; 32].into()),
             ..Default::default()
         })
         .on_conflict(
             OnConflict::columns([personal_access_token::Column::Id])
-                .update_columns([personal_access_token::Writable::TokenDigest]),
+                .update_columns([personal_access_token::Writable::Name]),
         )
     };
     attack!(

@@ -122,7 +122,7 @@ async fn no_error_of_a_constraint_or_a_value_quotes_it() {
         errors.push(cx.savepoint(async |cx| create_pat(cx, SECRET, None).await).await.map(drop).unwrap_err());
         let short = personal_access_token::Draft {
             name: Set("short".to_owned()),
-            token_digest: Set(SECRET.as_bytes().to_vec()),
+            token_digest: Set(SECRET.as_bytes().to_vec().into()),
             ..Default::default()
         };
         fails!(errors, cx, PersonalAccessToken::insert(short), exec);

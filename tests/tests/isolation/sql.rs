@@ -44,7 +44,8 @@ pub(crate) fn statements(table: &str, scopes: &[ScopeDeclaration], scope: ScopeK
         UpdateColumns::None => {}
         UpdateColumns::Writable => statements.push(format!(r#"UPDATE "{table}" SET created_at = created_at"#)),
         UpdateColumns::Only(columns) => {
-            statements.extend(columns.iter().map(|column| format!(r#"UPDATE "{table}" SET {column} = {column}"#)));
+            let assigned: Vec<_> = columns.iter().map(|column| format!("{column} = {column}")).collect();
+            statements.push(format!(r#"UPDATE "{table}" SET {}"#, assigned.join(", ")));
         }
     }
     if declared.verbs.delete {

@@ -90,7 +90,7 @@ async fn fill(f: &Fixture, org: &Org, name: &str) -> db::Result<()> {
             Session::insert_into(
                 session::ScopeColumns { user_id: who.user_id() },
                 session::Draft {
-                    token_digest: Set(format!("{:-<32}", format!("{role} of {name}")).into_bytes()),
+                    token_digest: Set(format!("{:-<32}", format!("{role} of {name}")).into_bytes().into()),
                     expires_at: Set(far),
                     user_agent: Set(Some(format!("browser of {name}"))),
                     active_organization_id: Set(Some(org.id)),

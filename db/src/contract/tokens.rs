@@ -1,0 +1,119 @@
+//! Looking up personal access tokens before anybody is known.
+
+use super::{Contract, qualified};
+use crate::ScopeKind;
+
+/// The table of personal access tokens, which the gate looks up for an identity context.
+///
+/// Its columns are named by convention: `id` and `user_id` (`uuid`), `token_digest` (`bytea`, indexed), `expires_at`,
+/// `revoked_at` and `last_used_at` (`timestamptz`, null where there is none).
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until a contract is given it"]
+pub struct Tokens {
+    table: String,
+}
+
+impl Tokens {
+    /// Names the table, in schema `public` unless told otherwise (`"other.table"`).
+    pub fn new(table: &str) -> Self {
+        Self { table: table.to_owned() }
+    }
+}
+
+impl Contract {
+    /// Names the table of personal access tokens, by which
+    /// [`authenticate_token`](crate::Context::authenticate_token) looks them up.
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Returns the statements that make the function `authenticate_token(digest)`, and let the gate, as which it runs,
+    /// look tokens up. To be run after [`protect`](Self::protect) of the table; they may be run again. None where the
+    /// contract was told of no [`tokens`](Self::tokens).
+    ///
+    /// An identity context alone may call the function. It returns no row for a token that is unknown, expired or
+    /// revoked. It writes `last_used_at` where that is a minute old or more, unless another look-up is about to: it
+    /// waits for none, and a token can be used where its use cannot be written down.
+    #[must_use]
+    pub fn protect_tokens(&self) -> Vec<String> {
+        let Some(tokens) = &self.tokens else { return Vec::new() };
+        let (prefix, gate) = (&self.prefix, self.prefix.gate());
+        let table = qualified(&tokens.table);
+        let function = format!("{prefix}.authenticate_token(bytea)");
+        let mut statements = vec![
+            format!("GRANT SELECT ({READ}), UPDATE (last_used_at) ON {table} TO {gate}"),
+            format!("DROP POLICY IF EXISTS gate_token_lookup ON {table}"),
+            format!("CREATE POLICY gate_token_lookup ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
+            format!("DROP POLICY IF EXISTS gate_token_use ON {table}"),
+            format!(
+                "CREATE POLICY gate_token_use ON {table} AS PERMISSIVE FOR UPDATE TO {gate} \
+                 USING (true) WITH CHECK (true)"
+            ),
+            self.become_gate(true),
+        ];
+        statements.extend([
+            authenticate_token(prefix.schema(), &table),
+            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+            format!("GRANT EXECUTE ON FUNCTION {function} TO {}", prefix.role(ScopeKind::Identity)),
+            format!("ALTER FUNCTION {function} OWNER TO {gate}"),
+            self.become_gate(false),
+        ]);
+        statements
+    }
+
+    /// Returns the statements that take back what [`protect_tokens`](Self::protect_tokens) made.
+    #[must_use]
+    pub fn unprotect_tokens(&self) -> Vec<String> {
+        let Some(tokens) = &self.tokens else { return Vec::new() };
+        let (table, gate) = (qualified(&tokens.table), self.prefix.gate());
+        vec![
+            // Owned by the gate, which the owner of the schema may drop all the same.
+            format!("DROP FUNCTION IF EXISTS {}.authenticate_token(bytea)", self.prefix),
+            format!("DROP POLICY IF EXISTS gate_token_lookup ON {table}"),
+            format!("DROP POLICY IF EXISTS gate_token_use ON {table}"),
+            format!("REVOKE ALL ON {table} FROM {gate}"),
+        ]
+    }
+}
+
+/// What the gate reads of the table.
+const READ: &str = "id, user_id, token_digest, expires_at, revoked_at, last_used_at";
+
+/// The look-up stands between `IN` and `LOOP`, so that a test can ask for the plan of this very text.
+fn authenticate_token(schema: &str, table: &str) -> String {
+    format!(
+        "CREATE OR REPLACE FUNCTION {schema}.authenticate_token(digest bytea)
+         RETURNS TABLE (user_id uuid, token_id uuid) LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
+         SET search_path = pg_catalog, pg_temp AS $function$
+         DECLARE
+           is_due boolean;
+         BEGIN
+           FOR user_id, token_id, is_due IN
+             SELECT t.user_id, t.id, COALESCE(t.last_used_at <= clock_timestamp() - interval '1 minute', true)
+             FROM {table} t
+             WHERE t.token_digest = $1 AND t.revoked_at IS NULL
+               AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())
+           LOOP
+             IF is_due THEN
+               BEGIN
+                 -- Skips a row that another holds: a look-up waits for none.
+                 UPDATE {table} t SET last_used_at = clock_timestamp()
+                 FROM (
+                   SELECT s.user_id, s.id FROM {table} s
+                   WHERE s.user_id = authenticate_token.user_id AND s.id = authenticate_token.token_id
+                     AND COALESCE(s.last_used_at <= clock_timestamp() - interval '1 minute', true)
+                   FOR NO KEY UPDATE SKIP LOCKED
+                 ) due
+                 WHERE t.user_id = due.user_id AND t.id = due.id;
+               EXCEPTION WHEN OTHERS THEN
+                 -- On a standby, say, or where a serializable transaction has written it meanwhile.
+                 NULL;
+               END;
+             END IF;
+             RETURN NEXT;
+           END LOOP;
+         END
+         $function$"
+    )
+}

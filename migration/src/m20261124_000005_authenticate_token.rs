@@ -1,0 +1,91 @@
+//! The look-up of personal access tokens at sign-in, and the limits on them.
+//!
+//! The limits are the database's: no code path goes around them, and none is passed by two requests at once.
+
+use db::contract::Contract;
+use entity::PersonalAccessToken;
+use sea_orm_migration::prelude::*;
+
+use crate::{protect, run};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration {
+    pub(crate) contract: Contract,
+}
+
+impl Migration {
+    fn limits(&self) -> [String; 3] {
+        let function = format!("{}.limit_personal_access_tokens()", self.contract.prefix_name());
+        let refuse = |constraint: &str, message: &str| {
+            format!(
+                "RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}',
+                   SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;"
+            )
+        };
+        [
+            format!(
+                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql
+                 SET search_path = pg_catalog, pg_temp AS $function$
+                 BEGIN
+                   IF TG_OP = 'UPDATE' THEN
+                     IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
+                       {revoked}
+                     END IF;
+                     RETURN NEW;
+                   END IF;
+                   IF NEW.expires_at <= clock_timestamp() THEN
+                     {expires_at}
+                   END IF;
+                   -- What others commit is seen by the next statement, but in a snapshot of the whole transaction.
+                   IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+                     RAISE EXCEPTION 'a token is made at the isolation level read committed'
+                       USING ERRCODE = 'feature_not_supported', CONSTRAINT = 'personal_access_token_isolation',
+                         SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+                   END IF;
+                   PERFORM pg_advisory_xact_lock(hashtextextended('personal_access_token ' || NEW.user_id::text, 0));
+                   IF (
+                     SELECT count(*) FROM public.personal_access_token t
+                     WHERE t.user_id = NEW.user_id AND t.revoked_at IS NULL
+                       AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())
+                   ) >= 50 THEN
+                     {limit}
+                   END IF;
+                   RETURN NEW;
+                 END
+                 $function$",
+                revoked = refuse("personal_access_token_revoked", "a revoked token stays revoked"),
+                expires_at = refuse("personal_access_token_expires_at", "a token expires in the future"),
+                limit = refuse("personal_access_token_limit", "a person has at most 50 live tokens"),
+            ),
+            // A trigger asks this of whoever makes it, not of whoever sets it off.
+            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+            format!(
+                "CREATE OR REPLACE TRIGGER limit_personal_access_tokens BEFORE INSERT OR UPDATE OF revoked_at
+                 ON personal_access_token FOR EACH ROW EXECUTE FUNCTION {function}"
+            ),
+        ]
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Again: its entity has come to allow a person less.
+        protect::<PersonalAccessToken>(manager, &self.contract).await?;
+        run(manager, self.contract.protect_tokens()).await?;
+        run(manager, self.limits()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let function = format!("{}.limit_personal_access_tokens()", self.contract.prefix_name());
+        run(
+            manager,
+            [
+                "DROP TRIGGER limit_personal_access_tokens ON personal_access_token".to_owned(),
+                format!("DROP FUNCTION {function}"),
+            ],
+        )
+        .await?;
+        run(manager, self.contract.unprotect_tokens()).await
+    }
+}

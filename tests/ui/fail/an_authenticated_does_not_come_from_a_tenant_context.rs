@@ -1,0 +1,9 @@
+//! Who is asking is said in an identity context, where a credential is checked, and not in a tenant's.
+
+use db::{Authenticated, TenantContext, UserId};
+
+fn who(cx: &TenantContext, user_id: UserId) -> Authenticated {
+    cx.authenticated(user_id)
+}
+
+fn main() {}
