@@ -28,6 +28,9 @@ fn of(error: &Error) -> Problem {
         Problem::not_authenticated()
     } else if error.is_not_a_member() {
         Problem::new(Status::FORBIDDEN, "/problems/not-a-member", "Not a member of the organization")
+    } else if error.is_last_owner() {
+        Problem::new(Status::CONFLICT, "/problems/last-owner", "Last owner")
+            .with_detail("the organization would be left without an owner")
     } else if error.is_permission_denied() && !matches!(*error.0, Kind::LoginRefused { .. }) {
         Problem::new(Status::FORBIDDEN, "/problems/permission-denied", "Permission denied")
             .with_detail("this takes another role than yours")

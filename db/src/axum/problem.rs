@@ -30,6 +30,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// | 404 | no such row in the scope | `about:blank` |
 /// | 409 | a unique key is taken | `/problems/taken` |
 /// | 409 | points at, or is pointed at by, what is not there | `/problems/reference` |
+/// | 409 | the organization would be left without an owner | `/problems/last-owner` |
 /// | 422 | a CHECK, NOT NULL, or a value that PostgreSQL does not take | `/problems/value` |
 /// | 503, with `Retry-After` | no connection is free, no server answers, the connection was lost, a statement timed out, the transaction met another | `about:blank` |
 /// | 503 | the connection was lost on the commit | `/problems/outcome-unknown` |

@@ -9,7 +9,7 @@ use utoipa::{IntoResponses, ToSchema};
 #[expect(dead_code, reason = "it describes what `db::axum::Problem` writes")]
 pub(crate) struct Problem {
     /// What the problem is called; `about:blank` where the status says it all.
-    #[schema(format = UriReference)]
+    #[schema(format = "uri-reference")]
     r#type: String,
     /// The problem in a few words, the same each time.
     title: String,

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use axum::{
-    Router,
-    body::Bytes,
+    Json, Router,
     extract::{DefaultBodyLimit, FromRef, MatchedPath, Request},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::StatusCode,
     middleware::map_response,
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use db::{
@@ -87,12 +86,7 @@ pub(crate) fn service(app: App, limits: Limits) -> Router {
         .merge(members::routes())
         .merge(health::routes())
         .split_for_parts();
-    // It does not change while the service runs.
-    let document = serde_json::to_vec(&document).map(Bytes::from);
-    let described = get(async move || match document {
-        Ok(document) => ([(CONTENT_TYPE, "application/json")], document).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    });
+    let described = get(move || async move { Json(document) });
     with_layers(router.route("/openapi.json", described), limits).with_state(app)
 }
 
