@@ -210,7 +210,7 @@ fn relation<'a>(entity: &'a Entity, via: &LitStr, errors: &mut Errors) -> Option
 /// A part of the columns has a facade of its own, and the columns that make it one row of one scope.
 fn part<'a>(entity: &'a Entity, attribute: &Attribute, rows: Rows<'a>, errors: &mut Errors) -> Option<Part<'a>> {
     let names = attribute.part()?;
-    let columns = named_once(entity, names, errors);
+    let mut columns = named_once(entity, names, errors);
     let scope = match rows {
         Rows::Column(column) => Some(column),
         Rows::All | Rows::Via(_) => None,
@@ -221,6 +221,8 @@ fn part<'a>(entity: &'a Entity, attribute: &Attribute, rows: Rows<'a>, errors: &
             let message =
                 format!("`select` leaves out `{}`, a scope or key column, which is always read; add it", column.name);
             errors.at(&names[0], message);
+            // Or SeaORM would have more to say.
+            columns.push(column);
         }
     }
     for column in &columns {

@@ -12,7 +12,7 @@ use crate::{
 
 /// The longest lifetime that is taken: a hundred years. One that is longer is cut to it, so that every date is one that
 /// PostgreSQL and `chrono` can hold.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// What a new session is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,14 +84,14 @@ pub async fn authenticate_session(cx: &IdentityReader, secret: &SecretString) ->
 /// What PostgreSQL raises, such as a statement timeout.
 pub async fn touch_session(cx: &IdentityContext, id: Uuid, lifetime: Duration) -> Result<()> {
     let lifetime = lifetime.min(LONGEST);
-    let step = Duration::from_secs(60).min(lifetime / 2);
+    let step = Duration::from_mins(1).min(lifetime / 2);
     let in_time = |time: Duration| Expr::current_timestamp().add(interval(time));
     let expires_at = || Column::ExpiresAt.into_expr();
     let _ = Session::update_many()
         .col_expr(Writable::ExpiresAt, in_time(lifetime))
         .filter(Column::Id.eq(id))
         .filter(expires_at().gt(Expr::current_timestamp()))
-        .filter(expires_at().lte(in_time(lifetime - step)))
+        .filter(expires_at().lte(in_time(lifetime.saturating_sub(step))))
         .exec(cx)
         .await?;
     Ok(())

@@ -2,7 +2,8 @@
 
 use db::{Authenticated, Db, IdentityContext, OrganizationId, Result, UserId, prelude::*};
 use entity::{
-    Member, NewResearchPlan, Organization, ResearchPlan, User, create_research_plan,
+    Member, NewOrganization, NewResearchPlan, NewUser, Organization, ResearchPlan, User, create_organization,
+    create_research_plan, create_user,
     member::{self, MemberRole},
     organization, research_plan, user,
 };
@@ -64,8 +65,6 @@ pub async fn run(db: &Db) -> Result<Seeded> {
     let mut seeded = Seeded::default();
     for seed in &SEEDS {
         let (organization, owner) = db.with_identity_context(async |cx| people(cx, seed, &mut seeded).await).await?;
-        // The owner was made, or found, just now.
-        let owner = Authenticated::assume(owner);
         db.with_tenant_context(organization, &owner, async |cx| {
             for (title, question, steps) in seed.plans {
                 if ResearchPlan::find().filter(research_plan::Column::Title.eq(title)).exists(cx).await? {
@@ -84,58 +83,40 @@ pub async fn run(db: &Db) -> Result<Seeded> {
 }
 
 /// Makes the organization and its members, as far as they are not there; returns it and its owner.
-async fn people(cx: &IdentityContext, seed: &Seed, seeded: &mut Seeded) -> Result<(OrganizationId, UserId)> {
+async fn people(cx: &IdentityContext, seed: &Seed, seeded: &mut Seeded) -> Result<(OrganizationId, Authenticated)> {
+    let [owner, other] = &seed.members;
+    // Whom the seed is of is nobody's to prove.
+    let owner = cx.authenticated(person(cx, owner).await?);
     let found = Organization::find().filter(organization::Column::Slug.eq(seed.slug)).one(cx).await?;
     let organization = if let Some(organization) = found {
         organization.id
     } else {
         seeded.organizations += 1;
-        Organization::insert_into(
-            organization::ScopeColumns { id: OrganizationId::new() },
-            organization::Draft {
-                name: Set(seed.name.to_owned()),
-                slug: Set(seed.slug.to_owned()),
-                ..Default::default()
-            },
-        )
-        .exec(cx)
-        .await?
+        seeded.members += 1;
+        let new = NewOrganization { name: seed.name.to_owned(), slug: seed.slug.to_owned() };
+        create_organization(cx, &owner, new).await?
     };
-    let [owner, other] = &seed.members;
-    let owner = join(cx, organization, owner, seeded).await?;
-    join(cx, organization, other, seeded).await?;
-    Ok((organization, owner))
-}
-
-/// Makes a person and their membership, as far as they are not there; returns the person.
-async fn join(
-    cx: &IdentityContext,
-    organization_id: OrganizationId,
-    &(name, email, role): &(&str, &str, MemberRole),
-    seeded: &mut Seeded,
-) -> Result<UserId> {
-    let user_id = match User::find().filter(user::Column::Email.eq(email)).one(cx).await? {
-        Some(user) => user.id,
-        None => {
-            User::insert_into(
-                user::ScopeColumns { id: UserId::new() },
-                user::Draft { name: Set(name.to_owned()), email: Set(email.to_owned()), ..Default::default() },
-            )
-            .exec(cx)
-            .await?
-        }
-    };
+    let user_id = person(cx, other).await?;
     let membership = Member::find()
-        .filter(member::Column::OrganizationId.eq(organization_id))
+        .filter(member::Column::OrganizationId.eq(organization))
         .filter(member::Column::UserId.eq(user_id));
     if !membership.exists(cx).await? {
         seeded.members += 1;
         Member::insert_into(
-            member::ScopeColumns { organization_id, user_id },
-            member::Draft { role: Set(role), ..Default::default() },
+            member::ScopeColumns { organization_id: organization, user_id },
+            member::Draft { role: Set(other.2), ..Default::default() },
         )
         .exec(cx)
         .await?;
     }
-    Ok(user_id)
+    Ok((organization, owner))
+}
+
+/// Makes a person, unless they are there.
+async fn person(cx: &IdentityContext, &(name, email, _): &(&str, &str, MemberRole)) -> Result<UserId> {
+    if let Some(user) = User::find().filter(user::Column::Email.eq(email)).one(cx).await? {
+        return Ok(user.id);
+    }
+    let new = NewUser { name: name.to_owned(), email: email.to_owned(), email_verified: true };
+    Ok(create_user(cx, new).await?.id)
 }

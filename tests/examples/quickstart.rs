@@ -9,12 +9,10 @@ use std::{error::Error, process::ExitCode};
 
 use db::prelude::*;
 use entity::{
-    Member, NewResearchPlan, Organization, PlanStep, ResearchPlan, User, authenticate_pat, create_pat,
-    create_research_plan, list_user_pats,
-    member::{self, MemberRole},
-    organization, plan_step,
+    NewOrganization, NewResearchPlan, NewUser, PlanStep, ResearchPlan, authenticate_pat, create_organization,
+    create_pat, create_research_plan, create_user, list_user_pats, plan_step,
     research_plan::{self, PlanStatus},
-    revoke_pat, user,
+    revoke_pat,
 };
 use tests::ExampleDatabase;
 
@@ -156,26 +154,11 @@ async fn tokens(db: &Db, ada: &Authenticated, grace: &Authenticated, transcript:
 /// Makes a person, an organization and its owner, as sign-up does.
 async fn sign_up(db: &Db, name: &str, slug: &str, email: &str) -> db::Result<(OrganizationId, Authenticated)> {
     db.with_identity_context(async |cx| {
-        let user_id = User::insert_into(
-            user::ScopeColumns { id: UserId::new() },
-            user::Draft { name: Set(email.to_owned()), email: Set(email.to_owned()), ..Default::default() },
-        )
-        .exec(cx)
-        .await?;
-        let organization_id = Organization::insert_into(
-            organization::ScopeColumns { id: OrganizationId::new() },
-            organization::Draft { name: Set(name.to_owned()), slug: Set(slug.to_owned()), ..Default::default() },
-        )
-        .exec(cx)
-        .await?;
-        Member::insert_into(
-            member::ScopeColumns { organization_id, user_id },
-            member::Draft { role: Set(MemberRole::Owner), ..Default::default() },
-        )
-        .exec(cx)
-        .await?;
+        let user = NewUser { name: email.to_owned(), email: email.to_owned(), email_verified: true };
         // The person has just signed up, so this is they.
-        Ok((organization_id, cx.authenticated(user_id)))
+        let who = cx.authenticated(create_user(cx, user).await?.id);
+        let organization = NewOrganization { name: name.to_owned(), slug: slug.to_owned() };
+        Ok((create_organization(cx, &who, organization).await?, who))
     })
     .await
 }

@@ -1,10 +1,9 @@
 //! Two organizations with rows of their own.
 
-use db::{Authenticated, Db, DbOptions, OrganizationId, Result, UserId, prelude::*};
+use db::{Authenticated, Db, DbOptions, OrganizationId, Result, prelude::*};
 use entity::{
-    Member, NewResearchPlan, Organization, User, create_research_plan,
+    Member, NewOrganization, NewResearchPlan, NewUser, create_organization, create_research_plan, create_user,
     member::{self, MemberRole},
-    organization, user,
 };
 
 use crate::TestDatabase;
@@ -57,33 +56,21 @@ impl Fixture {
 async fn org(db: &Db, name: &str) -> Result<Org> {
     let (id, owner, member) = db
         .with_identity_context(async |cx| {
-            let id = Organization::insert_into(
-                organization::ScopeColumns { id: OrganizationId::new() },
-                organization::Draft { name: Set(name.to_owned()), slug: Set(name.to_owned()), ..Default::default() },
+            let [owner, member] = ["Owner", "Member"].map(|role| NewUser {
+                name: format!("{role} of {name}"),
+                email: format!("{role}@{name}.example").to_lowercase(),
+                email_verified: false,
+            });
+            let owner = cx.authenticated(create_user(cx, owner).await?.id);
+            let id = create_organization(cx, &owner, NewOrganization { name: name.into(), slug: name.into() }).await?;
+            let member = cx.authenticated(create_user(cx, member).await?.id);
+            Member::insert_into(
+                member::ScopeColumns { organization_id: id, user_id: member.user_id() },
+                member::Draft { role: Set(MemberRole::Member), ..Default::default() },
             )
             .exec(cx)
             .await?;
-            let mut people = Vec::new();
-            for role in [MemberRole::Owner, MemberRole::Member] {
-                let user_id = User::insert_into(
-                    user::ScopeColumns { id: UserId::new() },
-                    user::Draft {
-                        name: Set(format!("{role:?} of {name}")),
-                        email: Set(format!("{role:?}@{name}.example").to_lowercase()),
-                        ..Default::default()
-                    },
-                )
-                .exec(cx)
-                .await?;
-                Member::insert_into(
-                    member::ScopeColumns { organization_id: id, user_id },
-                    member::Draft { role: Set(role), ..Default::default() },
-                )
-                .exec(cx)
-                .await?;
-                people.push(cx.authenticated(user_id));
-            }
-            Ok((id, people.remove(0), people.remove(0)))
+            Ok((id, owner, member))
         })
         .await?;
     let (plan, steps) = db

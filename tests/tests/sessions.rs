@@ -12,7 +12,7 @@ use sea_orm::sqlx::query_scalar;
 use secrecy::SecretString;
 use tests::Fixture;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn sign_in(db: &Db, who: &Authenticated, lifetime: Duration) -> (Model, SecretString) {
     let new = NewSession { lifetime, ip_address: Some("192.0.2.1".into()), user_agent: Some("browser".into()) };

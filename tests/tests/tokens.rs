@@ -1,5 +1,5 @@
 //! Personal access tokens: whose they are, how long for, and that nobody gets at another's.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "tokens/discretion.rs"]
 mod discretion;

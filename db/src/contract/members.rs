@@ -1,6 +1,6 @@
 //! Members: who may see every membership, what a role lets a member do, and that an organization keeps an owner.
 
-use super::{Contract, literal};
+use super::{Contract, literal, qualified};
 use crate::{ScopeKind, error::LAST_OWNER, options::quote};
 
 impl Contract {
@@ -112,10 +112,4 @@ impl Contract {
     pub(super) fn membership_table(&self) -> String {
         qualified(&self.membership.table)
     }
-}
-
-/// Quotes the name of a table, which is in the schema `public` unless it names another.
-fn qualified(table: &str) -> String {
-    let (schema, table) = table.split_once('.').unwrap_or(("public", table));
-    format!("{}.{}", quote(schema), quote(table))
 }

@@ -55,7 +55,7 @@ impl Said {
     /// Returns which forms of a secret, or of its digest, were said.
     fn tells(&self, secret: &SecretString, digest: &[u8]) -> Vec<&'static str> {
         let text = self.text();
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let url_safe = base64(digest, b'-', b'_');
         let forms = [
             ("the secret", secret.expose_secret().to_owned()),
@@ -76,7 +76,7 @@ impl Said {
 fn base64(bytes: &[u8], plus: u8, slash: u8) -> String {
     let alphabet = [(b'A'..=b'Z').collect(), (b'a'..=b'z').collect(), (b'0'..=b'9').collect(), vec![plus, slash]];
     let alphabet = alphabet.concat();
-    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let bits = bytes.iter().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
     let digit = |bits: &[u8]| usize::from_str_radix(std::str::from_utf8(bits).unwrap(), 2).unwrap() << (6 - bits.len());
     bits.as_bytes().chunks(6).map(|bits| char::from(alphabet[digit(bits)])).collect()
 }
@@ -96,7 +96,7 @@ async fn the_life_of_a_token_and_of_a_session_tells_neither_secret_nor_digest() 
     let (token, by_token) = f.db.with_user_context(who, async |cx| create_pat(cx, "laptop", None).await).await.unwrap();
     said.say(&(&token, &by_token));
     said.say(&authenticate(&f.db, &by_token).await.unwrap());
-    let new = NewSession { lifetime: Duration::from_secs(600), ip_address: None, user_agent: Some("browser".into()) };
+    let new = NewSession { lifetime: Duration::from_mins(10), ip_address: None, user_agent: Some("browser".into()) };
     let (session, by_session) =
         f.db.with_identity_context(async |cx| create_session(cx, who, new.clone()).await).await.unwrap();
     said.say(&(&session, &by_session, &new));
@@ -109,9 +109,9 @@ async fn the_life_of_a_token_and_of_a_session_tells_neither_secret_nor_digest() 
     };
     said.say(&draft);
     let insert = PersonalAccessToken::insert(draft);
-    let taken = f.db.with_user_context(who, async |cx| insert.exec(cx).await).await.unwrap_err();
-    assert!(taken.is_unique_violation());
-    said.say(&taken);
+    let refused = f.db.with_user_context(who, async |cx| insert.exec(cx).await).await.unwrap_err();
+    assert!(refused.is_unique_violation());
+    said.say(&refused);
     let columns = session::ScopeColumns { user_id: who.user_id() };
     let draft = session::Draft {
         token_digest: Set(session.token_digest.clone()),
@@ -120,9 +120,9 @@ async fn the_life_of_a_token_and_of_a_session_tells_neither_secret_nor_digest() 
     };
     said.say(&draft);
     let insert = Session::insert_into(columns, draft);
-    let taken = f.db.with_identity_context(async |cx| insert.exec(cx).await).await.unwrap_err();
-    assert!(taken.is_unique_violation());
-    said.say(&taken);
+    let refused = f.db.with_identity_context(async |cx| insert.exec(cx).await).await.unwrap_err();
+    assert!(refused.is_unique_violation());
+    said.say(&refused);
 
     f.db.with_user_context(who, async |cx| {
         said.say(&list_user_pats(cx).await?);
@@ -136,7 +136,7 @@ async fn the_life_of_a_token_and_of_a_session_tells_neither_secret_nor_digest() 
     .await
     .unwrap();
     f.db.with_identity_context(async |cx| {
-        touch_session(cx, session.id, Duration::from_secs(6000)).await?;
+        touch_session(cx, session.id, Duration::from_mins(100)).await?;
         said.say(&authenticate_session(cx, &by_session).await?);
         said.say(&*cx);
         revoke_session(cx, session.id).await?;

@@ -90,7 +90,7 @@ async fn behind_a_proxy(f: &Fixture) -> (Db, Proxy) {
 async fn each_typo_of_a_token_or_a_session_is_refused_without_a_query() {
     let f = Fixture::new().await;
     let who = &f.acme.owner;
-    let new = NewSession { lifetime: Duration::from_secs(600), ip_address: None, user_agent: None };
+    let new = NewSession { lifetime: Duration::from_mins(10), ip_address: None, user_agent: None };
     let (_, token) = f.db.with_user_context(who, async |cx| create_pat(cx, "laptop", None).await).await.unwrap();
     let (_, session) = f.db.with_identity_context(async |cx| create_session(cx, who, new.clone()).await).await.unwrap();
     let (db, proxy) = behind_a_proxy(&f).await;

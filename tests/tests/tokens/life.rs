@@ -14,7 +14,7 @@ use tests::Fixture;
 use crate::{assign, look_up, make};
 
 fn in_an_hour() -> DateTimeUtc {
-    (SystemTime::now() + Duration::from_secs(3600)).into()
+    (SystemTime::now() + Duration::from_hours(1)).into()
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn names_are_of_1_to_100_characters_and_unique_for_a_person() {
 #[tokio::test]
 async fn an_expiry_in_the_past_is_refused() {
     let f = Fixture::new().await;
-    let (minute, now) = (Duration::from_secs(60), SystemTime::now());
+    let (minute, now) = (Duration::from_mins(1), SystemTime::now());
     let make = async |name: &str, expires_at: SystemTime| {
         f.db.with_user_context(&f.acme.owner, async |cx| create_pat(cx, name, Some(expires_at.into())).await).await
     };
@@ -70,7 +70,7 @@ async fn a_person_has_at_most_50_live_tokens() {
 
 #[tokio::test]
 async fn of_60_tokens_that_are_made_at_once_50_are_made() {
-    let f = Fixture::with(|options| options.max_connections(8).acquire_timeout(Duration::from_secs(60))).await;
+    let f = Fixture::with(|options| options.max_connections(8).acquire_timeout(Duration::from_mins(1))).await;
     let results = make_many(&f.db, &f.acme.owner, 0..60).await;
     let refused: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     assert_eq!(refused.len(), 10);

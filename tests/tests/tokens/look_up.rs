@@ -89,8 +89,8 @@ async fn two_look_ups_at_once_do_not_wait_for_each_other() {
     authenticate_pat(&first, &secret).await.unwrap();
 
     // The control: the row is held, and its use is not yet to be seen.
-    let hold = "SELECT 1 FROM personal_access_token WHERE id = $1 FOR NO KEY UPDATE NOWAIT";
-    let held = query_scalar::<_, i32>(hold).bind(token.id).fetch_one(&mut f.database.owner().await).await;
+    let sql = "SELECT 1 FROM personal_access_token WHERE id = $1 FOR NO KEY UPDATE NOWAIT";
+    let held = query_scalar::<_, i32>(sql).bind(token.id).fetch_one(&mut f.database.owner().await).await;
     assert_eq!(sqlstate(&held.unwrap_err()), "55P03");
     assert_eq!(last_used(&f, token.id).await, None);
 
@@ -102,7 +102,7 @@ async fn two_look_ups_at_once_do_not_wait_for_each_other() {
 }
 
 fn sqlstate(error: &sqlx::Error) -> String {
-    error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned()
 }
 
 /// That its use cannot be written down is no reason to refuse a token.

@@ -1,6 +1,6 @@
 //! A column that a scope does not read is not there to be asked for.
 
-use db::{TenantContext, prelude::*};
+use db::TenantContext;
 use entity::{Colleague, colleague};
 
 async fn pictures(cx: &TenantContext) -> db::Result<Vec<String>> {
