@@ -100,7 +100,7 @@ async fn drive(sides: [Side; 2], urls: [String; 2], time: Duration, seed: u64) -
                 let (method, path, body) = any(&side, &mut random);
                 let request = clients[usize::from(random.bool())].request(method, &path);
                 let request = if let Some(body) = body { request.json(&body) } else { request };
-                let patience = if random.u8(0..3) == 0 { 30_000_000 } else { random.u64(0..40_000) };
+                let patience = if random.bool() { 30_000_000 } else { random.u64(0..60_000) };
                 match timeout(Duration::from_micros(patience), Answer::of(request)).await {
                     Err(_) => counts.count(|counts| &counts.gone),
                     Ok(Ok(answer)) if answer.status.is_success() => {
@@ -157,7 +157,7 @@ async fn requests_that_are_cut_off_leave_nothing_behind() {
     eprintln!("SEED={seed}");
     let w = world().await;
     // One service has the patience of its clients; the other cuts requests off itself.
-    let hasty = Limits { time: Duration::from_millis(50), ..Limits::default() };
+    let hasty = Limits { time: Duration::from_millis(200), ..Limits::default() };
     let hasty = serve(service(App { db: w.f.db.clone() }, hasty)).await;
     let sides = [w.acme.clone(), w.globex.clone()];
     let counts = drive(sides, [w.url.clone(), hasty], Duration::from_secs(seconds), seed).await;
