@@ -57,7 +57,7 @@
 //! | run again what met another transaction | [`Open::retry`] |
 //! | do what cannot be rolled back | [`Context::after_commit`] |
 //! | work through all organizations | [`Db::for_each_tenant`] |
-//! | say who is asking | [`Authenticated`] |
+//! | say who is asking, and how they have proved it | [`Authenticated`], [`Credential`] |
 //! | query | the facade that the macro makes; [`Select`], [`Insert`], [`Update`], [`Delete`] and their `…Many` |
 //! | read rows with what they are related to | [`Select::find_with_related`], [`Load`], [`LoadRelated`], [`Row::find_related`] |
 //! | read page by page, or row by row | [`Select::paginate`], [`Select::cursor_by`], [`Select::stream`] |

@@ -24,7 +24,12 @@ pub use server::{Server, server};
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The guide's snippets compile.
+/// The guide to queries compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/queries.md")]
 struct Queries;
+
+/// The guide to sign-in, members and tokens compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/identity.md")]
+struct Identity;
