@@ -28,6 +28,8 @@ mod isolation;
 mod pages;
 #[path = "http/problems.rs"]
 mod problems;
+#[path = "http/spans.rs"]
+mod spans;
 #[path = "http/turned_away.rs"]
 mod turned_away;
 #[path = "http/world.rs"]

@@ -132,3 +132,15 @@ async fn what_the_database_says_is_not_shown() {
         fail(sqlstate).await.assert_problem(status, kind);
     }
 }
+
+/// The service asks who is asking; it never takes anybody on faith.
+#[test]
+fn the_service_assumes_nobody() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/http");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 9, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("assume") && !text.contains("system_tenant"), "{}", file.display());
+    }
+}
