@@ -24,6 +24,17 @@ pub struct Server {
     _process: Option<Child>,
 }
 
+/// Logs to standard error what `TESTS_LOG` names, such as `debug,db=trace`: spans and events. CI looks for secrets in it.
+fn log() {
+    use tracing_subscriber::fmt::format::FmtSpan;
+
+    if let Ok(filter) = env::var("TESTS_LOG") {
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::NEW | FmtSpan::CLOSE);
+        // Another one may have been set by a test of its own.
+        log.with_ansi(false).with_writer(std::io::stderr).try_init().ok();
+    }
+}
+
 /// Returns the server of this test process: the one that `TEST_DATABASE_URL` names, or a private one that is
 /// started from installed binaries. Says once which one it is.
 ///
@@ -39,6 +50,7 @@ pub async fn server() -> &'static Server {
                 Err(_) => Server::private().await,
             };
             eprintln!("tests run on {}", server.description);
+            log();
             server
         })
         .await
