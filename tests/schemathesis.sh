@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=4.32.5
-folder=target/schemathesis
+folder=$PWD/target/schemathesis
 schemathesis=$folder/bin/schemathesis
 unset DATABASE_URL
 
@@ -43,9 +43,10 @@ ids=$(grep -oE '"id":"[0-9a-f-]{36}"' <<<"$plan" | cut -d'"' -f4)
 export PLAN_ID STEP_ID
 
 run() {
-  "$schemathesis" --config-file "$started/$1.toml" run "$2" --url "$url" --seed "${SEED:-1}" --request-timeout 20 \
+  # It leaves what it found in the folder that it runs in.
+  (cd "$started" && "$schemathesis" --config-file "$1.toml" run "$2" --url "$url" --seed "${SEED:-1}" --request-timeout 20 \
     --no-color --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-    --continue-on-failure "${@:3}"
+    --continue-on-failure "${@:3}")
 }
 auth='headers = { Authorization = "Bearer ${TOKEN}" }'
 # A random organization is one that nobody is a member of.
