@@ -66,6 +66,7 @@
 //! | write what no builder can | `RawSelect`, behind the feature `raw` |
 //! | write a migration | [`contract`] |
 //! | handle an error | [`Error`] |
+//! | serve it over HTTP | `db::axum`, behind the feature `axum` |
 //!
 //! # What each ring does not do
 //!
@@ -93,6 +94,8 @@
 #[path = "private.rs"]
 pub mod __private;
 mod authenticated;
+#[cfg(feature = "axum")]
+pub mod axum;
 mod context;
 pub mod contract;
 mod db;

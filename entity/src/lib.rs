@@ -36,7 +36,7 @@ pub use orm::{
     user::{User, colleague::Colleague},
     verification::Verification,
 };
-pub use plans::{NewResearchPlan, create_research_plan};
+pub use plans::{NewResearchPlan, add_plan_step, complete_research_plan, create_research_plan, move_plan_step};
 pub use secret::Secret;
 pub use sessions::{NewSession, authenticate_session, create_session, revoke_session, revoke_sessions, touch_session};
 pub use sign_up::{NewOrganization, NewUser, create_organization, create_user};

@@ -168,7 +168,10 @@ fn create_role(role: &str, attributes: &str, login: bool) -> Vec<String> {
     let powers = if login { powers.to_owned() } else { format!("{powers} OR rolcanlogin") };
     vec![
         block(&format!(
-            "CREATE ROLE {role} {attributes};
+            "IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{role}') THEN
+               CREATE ROLE {role} {attributes};
+             END IF;
+             -- Another database may make it at this moment.
              EXCEPTION WHEN duplicate_object OR unique_violation THEN
                NULL;"
         )),

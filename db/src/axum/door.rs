@@ -1,0 +1,133 @@
+//! The doors to contexts.
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
+use serde::Deserialize;
+
+use super::{Authenticate, Bearer, PathParams, Problem, SignedIn};
+use crate::{
+    Authenticated, Context, Db, Open, OrganizationId, ReadOnly, Result, Tenant, TenantContext, User, UserContext,
+};
+
+/// Extracts the door to the context of the person who asks.
+///
+/// It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a context each.
+#[derive(Clone, Debug)]
+pub struct UserDoor {
+    db: Db,
+    who: Authenticated,
+}
+
+impl UserDoor {
+    /// Returns who asks.
+    #[must_use]
+    pub fn who(&self) -> &Authenticated {
+        &self.who
+    }
+
+    /// Runs `f` in the person's context, and commits if it returns `Ok`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Open::run`].
+    pub async fn run<T>(&self, f: impl AsyncFnOnce(&mut UserContext) -> Result<T>) -> Result<T> {
+        self.open().run(f).await
+    }
+
+    /// Runs `f` in the person's context, where it only reads.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Open::run`].
+    pub async fn read<T>(&self, f: impl AsyncFnOnce(&mut Context<User, ReadOnly>) -> Result<T>) -> Result<T> {
+        self.open().read_only().run(f).await
+    }
+
+    /// Opens the person's context with options, or for a closure with an error of its own.
+    pub fn open(&self) -> Open<'_, User> {
+        self.db.user(&self.who)
+    }
+}
+
+/// Extracts the door to the context of the organization that the path names, for the person who asks.
+///
+/// The route's path has a parameter `{organization_id}`. Whether the person is a member is seen as a context opens: the
+/// door alone says nothing of it. It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a context
+/// each.
+#[derive(Clone, Debug)]
+pub struct TenantDoor {
+    db: Db,
+    who: Authenticated,
+    organization_id: OrganizationId,
+}
+
+impl TenantDoor {
+    /// Returns who asks.
+    #[must_use]
+    pub fn who(&self) -> &Authenticated {
+        &self.who
+    }
+
+    /// Returns the organization that the path names; the person may be no member of it.
+    #[must_use]
+    pub fn organization_id(&self) -> OrganizationId {
+        self.organization_id
+    }
+
+    /// Runs `f` in the organization's context, and commits if it returns `Ok`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Open::run`], `is_not_a_member` among them.
+    pub async fn run<T>(&self, f: impl AsyncFnOnce(&mut TenantContext) -> Result<T>) -> Result<T> {
+        self.open().run(f).await
+    }
+
+    /// Runs `f` in the organization's context, where it only reads.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Open::run`], `is_not_a_member` among them.
+    pub async fn read<T>(&self, f: impl AsyncFnOnce(&mut Context<Tenant, ReadOnly>) -> Result<T>) -> Result<T> {
+        self.open().read_only().run(f).await
+    }
+
+    /// Opens the organization's context with options, or for a closure with an error of its own.
+    pub fn open(&self) -> Open<'_, Tenant> {
+        self.db.tenant(self.organization_id, &self.who)
+    }
+}
+
+impl<S: Authenticate> FromRequestParts<S> for UserDoor
+where
+    Db: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let SignedIn(who) = SignedIn::from_request_parts(parts, state).await?;
+        Ok(Self { db: Db::from_ref(state), who })
+    }
+}
+
+#[derive(Deserialize)]
+struct InPath {
+    organization_id: OrganizationId,
+}
+
+impl<S: Authenticate> FromRequestParts<S> for TenantDoor
+where
+    Db: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // What needs no connection comes first.
+        let Bearer(secret) = Bearer::from_request_parts(parts, state).await?;
+        let PathParams(InPath { organization_id }) = PathParams::from_request_parts(parts, state).await?;
+        let who = state.authenticate(secret).await?;
+        Ok(Self { db: Db::from_ref(state), who, organization_id })
+    }
+}

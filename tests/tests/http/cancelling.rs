@@ -1,0 +1,221 @@
+//! Clients that go away, and requests that take too long, at full speed: 64 clients, 5 connections, 2 organizations.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{Method, StatusCode},
+    routing::get,
+};
+use db::{Db, prelude::*};
+use entity::ResearchPlan;
+use futures::future::try_join_all;
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{
+    client::Answer,
+    service::{App, Limits, service},
+    world::{Side, World, serve},
+};
+
+const CLIENTS: u64 = 64;
+const CONNECTIONS: u32 = 5;
+
+/// What became of the requests.
+#[derive(Debug, Default)]
+struct Counts {
+    answered: AtomicU64,
+    turned_away: AtomicU64,
+    gone: AtomicU64,
+    /// Answers with a row that is not the organization's own.
+    wrong_tenant: AtomicU64,
+    /// Answers that are neither what was asked for nor a 503.
+    other: AtomicU64,
+}
+
+impl Counts {
+    fn count(&self, of: impl FnOnce(&Self) -> &AtomicU64) {
+        of(self).fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn of(counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether each row in an answer says that it is the organization's.
+fn is_own(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Array(values) => values.iter().all(|value| is_own(value, name)),
+        Value::Object(fields) => fields.iter().all(|(key, value)| match (key.as_str(), value) {
+            ("title" | "name" | "email", Value::String(text)) => text.contains(name),
+            (_, value) => is_own(value, name),
+        }),
+        _ => true,
+    }
+}
+
+/// Returns one of the requests, at random.
+fn any(side: &Side, random: &mut fastrand::Rng) -> (Method, String, Option<Value>) {
+    let (name, path, org) = (side.name, &side.path, &side.org);
+    let title = || format!("{name} {}", fastrand::u32(..));
+    match random.u8(0..8) {
+        0 => (
+            Method::POST,
+            format!("{path}/plans"),
+            Some(json!({"title": title(), "question": "?", "steps": [title()]})),
+        ),
+        1 => (Method::POST, format!("{path}/plans/{}/steps", org.plan), Some(json!({"title": title()}))),
+        2 => {
+            let step = org.steps[random.usize(0..3)];
+            (Method::POST, format!("{path}/steps/{step}/move"), Some(json!({"position": random.i32(1..9)})))
+        }
+        3 => (Method::GET, format!("{path}/members"), None),
+        4 => (Method::GET, "/tokens".to_owned(), None),
+        5 => (Method::GET, format!("{path}/plans/{}", org.plan), None),
+        _ => (Method::GET, format!("{path}/plans?limit=10"), None),
+    }
+}
+
+/// Sends requests until the time is over; gives up on most of them after a moment.
+async fn drive(sides: [Side; 2], urls: [String; 2], time: Duration, seed: u64) -> Arc<Counts> {
+    let counts = Arc::new(Counts::default());
+    let end = Instant::now() + time;
+    let clients = (0..CLIENTS).map(|n| {
+        let side = sides[usize::from(n % 2 == 1)].clone();
+        let url = &urls[usize::from(n % 4 >= 2)];
+        let clients = [side.owner.at(url), side.member.at(url)];
+        let (counts, mut random) = (counts.clone(), fastrand::Rng::with_seed(seed ^ n));
+        tokio::spawn(async move {
+            while Instant::now() < end {
+                let (method, path, body) = any(&side, &mut random);
+                let request = clients[usize::from(random.bool())].request(method, &path);
+                let request = if let Some(body) = body { request.json(&body) } else { request };
+                let patience = if random.bool() { 30_000_000 } else { random.u64(0..60_000) };
+                match timeout(Duration::from_micros(patience), Answer::of(request)).await {
+                    Err(_) => counts.count(|counts| &counts.gone),
+                    Ok(Ok(answer)) if answer.status.is_success() => {
+                        counts.count(|counts| &counts.answered);
+                        if !is_own(&answer.json(), side.name) {
+                            counts.count(|counts| &counts.wrong_tenant);
+                        }
+                    }
+                    Ok(Ok(answer)) if answer.status == StatusCode::SERVICE_UNAVAILABLE => {
+                        answer.assert_problem(503, "about:blank");
+                        counts.count(|counts| &counts.turned_away);
+                    }
+                    Ok(other) => {
+                        eprintln!("{path}: {other:?}");
+                        counts.count(|counts| &counts.other);
+                    }
+                }
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.unwrap();
+    }
+    counts
+}
+
+/// Whether the pool has all of its connections to give, at once.
+async fn is_whole(db: &Db) -> db::Result<()> {
+    let contexts = try_join_all((0..CONNECTIONS).map(|_| db.identity().begin())).await?;
+    for context in contexts {
+        context.rollback().await?;
+    }
+    Ok(())
+}
+
+/// Returns how many connections are in a transaction that nothing is done in.
+async fn in_transaction(w: &World) -> i64 {
+    let sql = "SELECT count(*) FROM pg_stat_activity
+                WHERE datname = $1 AND usename = $2 AND state LIKE 'idle in transaction%'";
+    let (database, login) = (&w.f.database.name, w.f.database.login());
+    sqlx::query_scalar(sql).bind(database).bind(login).fetch_one(&mut w.f.database.owner().await).await.unwrap()
+}
+
+async fn world() -> World {
+    let options = |options: DbOptions| options.max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(2));
+    World::with(options, Limits::default()).await
+}
+
+/// `HTTP_SECONDS` sets for how long; each run says its seed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_are_cut_off_leave_nothing_behind() {
+    let seconds = std::env::var("HTTP_SECONDS").map_or(30, |seconds| seconds.parse().unwrap());
+    let seed = std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    eprintln!("SEED={seed}");
+    let w = world().await;
+    // One service has the patience of its clients; the other cuts requests off itself.
+    let hasty = Limits { time: Duration::from_millis(200), ..Limits::default() };
+    let hasty = serve(service(App { db: w.f.db.clone() }, hasty)).await;
+    let sides = [w.acme.clone(), w.globex.clone()];
+    let counts = drive(sides, [w.url.clone(), hasty], Duration::from_secs(seconds), seed).await;
+    eprintln!("{counts:?}");
+
+    assert_eq!(Counts::of(&counts.wrong_tenant), 0);
+    assert_eq!(Counts::of(&counts.other), 0);
+    for counter in [&counts.answered, &counts.turned_away, &counts.gone] {
+        assert!(Counts::of(counter) > 20, "each happens often enough to mean something: {counts:?}");
+    }
+
+    is_whole(&w.f.db).await.unwrap_or_else(|error| panic!("the pool is not whole: {error}"));
+    let start = Instant::now();
+    while in_transaction(&w).await > 0 {
+        assert!(start.elapsed() < Duration::from_secs(20), "a connection is left in a transaction");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // What was written went where it belongs, and every answer is right again.
+    let strays = "SELECT count(*) FROM (SELECT organization_id, title FROM research_plan
+                                        UNION ALL SELECT organization_id, title FROM plan_step) AS rows
+                    JOIN organization o ON o.id = organization_id WHERE title NOT LIKE '%' || slug || '%'";
+    let strays: i64 = sqlx::query_scalar(strays).fetch_one(&mut w.f.database.owner().await).await.unwrap();
+    assert_eq!(strays, 0);
+    for side in [&w.acme, &w.globex] {
+        let page = side.owner.get(&format!("{}/plans?limit=100", side.path)).await.ok();
+        assert!(is_own(&page, side.name) && !page["plans"].as_array().unwrap().is_empty());
+    }
+}
+
+/// A control of the test above: a service that now and then answers with another organization's rows is noticed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_mixes_organizations_up_is_noticed() {
+    /// Answers with the plans of whichever organization it likes.
+    async fn plans(State((db, orgs)): State<(Db, [OrganizationId; 2])>, Path(_): Path<Uuid>) -> Json<Value> {
+        let any = orgs[usize::from(fastrand::bool())];
+        let plans = db.system_tenant(any, "control").run(async |cx| ResearchPlan::find().all(cx).await).await;
+        let plans = plans.map_or_else(|_| Vec::new(), |plans| plans.into_iter().map(|plan| plan.title).collect());
+        Json(json!({"plans": plans.into_iter().map(|title| json!({"title": title})).collect::<Vec<_>>()}))
+    }
+    let w = world().await;
+    let leaky = Router::new()
+        .route("/organizations/{organization_id}/plans", get(plans))
+        .with_state((w.f.db.clone(), [w.acme.org.id, w.globex.org.id]));
+    let url = serve(leaky).await;
+    let sides = [w.acme.clone(), w.globex.clone()];
+    let counts = drive(sides, [url.clone(), url], Duration::from_secs(2), 1).await;
+    assert!(Counts::of(&counts.wrong_tenant) > 0, "{counts:?}");
+    assert!(Counts::of(&counts.other) > 0, "routes that are not there are noticed too: {counts:?}");
+}
+
+/// Another control: a connection that is not given back is noticed.
+#[tokio::test]
+async fn a_connection_that_is_left_in_a_transaction_is_noticed() {
+    let w = world().await;
+    let held = w.f.db.tenant(w.acme.org.id, &w.acme.org.owner).begin().await.unwrap();
+    assert!(is_whole(&w.f.db).await.unwrap_err().is_pool_timeout());
+    assert_eq!(in_transaction(&w).await, 1);
+    held.rollback().await.unwrap();
+    is_whole(&w.f.db).await.unwrap();
+    assert_eq!(in_transaction(&w).await, 0);
+}

@@ -1,0 +1,73 @@
+//! Two organizations, and a service that they share.
+
+use axum::Router;
+use db::{Db, DbOptions, prelude::*};
+use entity::create_pat;
+use secrecy::ExposeSecret;
+use tests::{Fixture, Org};
+use tokio::net::TcpListener;
+
+use crate::{
+    client::Client,
+    service::{App, Limits, service},
+};
+
+/// A service, with two organizations whose rows have their name in them.
+pub(crate) struct World {
+    pub(crate) f: Fixture,
+    pub(crate) url: String,
+    pub(crate) acme: Side,
+    pub(crate) globex: Side,
+}
+
+/// One of the two.
+#[derive(Clone)]
+pub(crate) struct Side {
+    pub(crate) name: &'static str,
+    pub(crate) org: Org,
+    /// The path of the organization.
+    pub(crate) path: String,
+    pub(crate) owner: Client,
+    pub(crate) member: Client,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|options| options, Limits::default()).await
+    }
+
+    pub(crate) async fn with(options: impl FnOnce(DbOptions) -> DbOptions, limits: Limits) -> Self {
+        let f = Fixture::with(options).await;
+        // Steps, too, say whose they are.
+        f.database
+            .execute(
+                "UPDATE plan_step SET title = slug || ' ' || title FROM organization o WHERE o.id = organization_id",
+            )
+            .await;
+        let url = serve(service(App { db: f.db.clone() }, limits)).await;
+        let acme = Side::new(&f.db, &url, "acme", &f.acme).await;
+        let globex = Side::new(&f.db, &url, "globex", &f.globex).await;
+        Self { f, url, acme, globex }
+    }
+}
+
+impl Side {
+    async fn new(db: &Db, url: &str, name: &'static str, org: &Org) -> Self {
+        let (owner, member) = (client(db, url, name, &org.owner).await, client(db, url, name, &org.member).await);
+        Self { name, org: org.clone(), path: format!("/organizations/{}", org.id), owner, member }
+    }
+}
+
+async fn client(db: &Db, url: &str, name: &str, who: &Authenticated) -> Client {
+    let token = format!("{name}'s");
+    let (_, secret) = db.with_user_context(who, async |cx| create_pat(cx, &token, None).await).await.unwrap();
+    Client::new(url, Some(secret.expose_secret()))
+}
+
+/// Serves on a port of its own, and returns the URL.
+pub(crate) async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
