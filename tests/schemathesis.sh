@@ -14,7 +14,8 @@ if [ "$("$schemathesis" --version 2>/dev/null)" != "schemathesis, version $versi
   python3 -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
-cargo build --quiet -p tests --example http
+# As the tests have built it.
+cargo build --quiet --workspace --example http
 
 # The commands to try have a token and an organization in them. Nobody else is to read them.
 umask 077
