@@ -1,5 +1,6 @@
 //! Expansion: quoting only. What it emits names nothing but `::db` and the entity's own module.
 
+mod declaration;
 mod parts;
 mod relations;
 mod verbs;
@@ -8,14 +9,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, ItemStruct, spanned::Spanned};
 
-use self::{
-    parts::parts,
-    relations::{relation_def, relations},
-    verbs::verbs,
-};
+use self::{declaration::declaration, parts::parts, relations::relations, verbs::verbs};
 use crate::{
     attribute::{Attribute, Scope},
-    check::{self, Declared, Rows, Scoped, Update},
+    check::{self, Declared, Scoped, Update},
     entity::{self, Below, Column, TakenOff},
     errors::Errors,
 };
@@ -114,50 +111,6 @@ fn models(scoped: &Scoped<'_>) -> impl Iterator<Item = Ident> {
 
 fn scope_names(scoped: &Scoped<'_>) -> String {
     scoped.whole().map(|declared| format!("`{}`", declared.scope.marker())).collect::<Vec<_>>().join(", ")
-}
-
-fn declaration(declared: &Declared<'_>) -> TokenStream {
-    let scope = declared.scope.marker();
-    let rows = match declared.rows {
-        Rows::All => quote!(All),
-        Rows::Column(Column { name, .. }) => quote!(Column(#name)),
-        Rows::Via(relation) => {
-            let (entity, relation) = (&relation.entity, relation_def(relation));
-            quote!(Via(|| ::db::__private::via::<#entity, ::db::__private::#scope>(#relation)))
-        }
-    };
-    let select = match &declared.part {
-        None => quote!(All),
-        Some(part) => only(&part.columns),
-    };
-    let (insert, delete) = (declared.insert, declared.delete);
-    let update = match &declared.update {
-        Update::None => quote!(None),
-        Update::Writable => quote!(Writable),
-        Update::Only(columns) => only(columns),
-    };
-    let written_by = (!declared.writers.is_empty() || declared.ranked.is_some()).then(|| {
-        let writers = declared.writers;
-        let ranked = option(declared.ranked.map(|Column { name, .. }| quote!(#name)));
-        quote!(.written_by(&[#(#writers),*], #ranked))
-    });
-    quote! {
-        ::db::__private::ScopeDeclaration::new(
-            ::db::__private::ScopeKind::#scope,
-            ::db::__private::Rows::#rows,
-            ::db::__private::Verbs {
-                select: ::db::__private::SelectColumns::#select,
-                insert: #insert,
-                update: ::db::__private::UpdateColumns::#update,
-                delete: #delete,
-            },
-        )#written_by
-    }
-}
-
-fn only(columns: &[&Column]) -> TokenStream {
-    let names = columns.iter().map(|column| &column.name);
-    quote!(Only(&[#(#names),*]))
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
