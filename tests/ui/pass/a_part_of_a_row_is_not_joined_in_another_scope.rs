@@ -1,6 +1,6 @@
 //! A part of a row is not joined in another scope than the one that reads it.
 
-use db::{TenantContext, prelude::*};
+use db::TenantContext;
 use entity::{Colleague, Member, colleague, member};
 
 async fn people(cx: &TenantContext) -> db::Result<Vec<(member::Model, Option<colleague::Model>)>> {
