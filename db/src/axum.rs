@@ -47,9 +47,11 @@
 //!
 //! # What it does not do
 //!
-//! It does not limit how long a request may take, or how large it is: layers do, and `problems` turns their refusals
+//! It does not limit how long a request may take, how large it is, how slowly its headers come (`axum::serve` does not
+//! either), or how many there are at once: layers do, and `problems` turns their refusals
 //! into problems. A layer that drops the handler's future on a timeout cancels the work: the context rolls back, and
-//! its connection is closed where a statement was under way.
+//! its connection is closed where a statement was under way. Where that was the commit, the outcome is unknown, so that a
+//! client must not be told to try again.
 
 mod authenticate;
 mod bearer;

@@ -147,12 +147,12 @@ impl Contract {
         self.protect_table(crate::facade::table_name::<F>(), F::SCOPES, &crate::facade::fixed_columns::<F>())
     }
 
-    /// Returns the statements that let the functions look up who is a member of what, and that keep a member of the
-    /// highest role in each organization. To be run after [`protect`](Self::protect) of the membership table and of
+    /// Returns the statements that let the functions look up who is a member of what, that have members change each
+    /// other by the role that they have at that moment, and that keep a member of the highest role in each organization. To be run after [`protect`](Self::protect) of the membership table and of
     /// that of the organizations, each time.
     #[must_use]
     pub fn protect_membership(&self) -> Vec<String> {
-        [self.let_the_gate_read_members(), self.keep_an_owner()].concat()
+        [self.let_the_gate_read_members(), self.act_by_present_role(), self.keep_an_owner()].concat()
     }
 
     /// Returns the statement that keeps the column `updated_at` of the table of `F`.

@@ -102,6 +102,8 @@ pub(crate) struct DatabaseError {
     constraint: Option<String>,
     column: Option<String>,
     message: Option<String>,
+    /// Whether a policy denied a row, and not a missing grant.
+    by_policy: bool,
 }
 
 impl std::fmt::Display for DatabaseError {
@@ -141,6 +143,9 @@ impl std::fmt::Display for DatabaseError {
 
 /// The constraint name by which `enter_tenant` says that the user is no member.
 pub(crate) const NOT_A_MEMBER: &str = "not_a_member";
+
+/// The constraint name by which a policy says that a member's role is too low.
+pub(crate) const MEMBER_ROLE: &str = "member_role";
 
 /// The constraint name by which the trigger on memberships says that an organization would have no owner.
 pub(crate) const LAST_OWNER: &str = "last_owner";
@@ -206,6 +211,13 @@ impl Error {
     #[must_use]
     pub fn is_last_owner(&self) -> bool {
         self.constraint() == Some(LAST_OWNER)
+    }
+
+    /// Whether a policy denied it: a row of another scope, or a role that is too low. A missing grant is neither.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_denied_by_policy(&self) -> bool {
+        let by_policy = matches!(&*self.0, Kind::Database(error) if error.by_policy);
+        self.is_permission_denied() && (by_policy || self.constraint() == Some(MEMBER_ROLE))
     }
 
     /// Whether running the transaction again may succeed: it could not be serialized with another, or
@@ -399,6 +411,8 @@ fn from_postgres(error: &PgDatabaseError) -> Error {
         constraint: error.constraint().map(str::to_owned),
         column: error.column().map(str::to_owned),
         message: names_only.then(|| error.message().to_owned()),
+        // The function of the server's that raised it; the text may be in another language.
+        by_policy: error.routine() == Some("ExecWithCheckOptions"),
     })
     .into()
 }

@@ -1,13 +1,11 @@
 //! Invitations: how a person becomes a member.
 
-use db::{Authenticated, IdentityContext, OrganizationId, Result, TenantContext, prelude::*};
-use sea_orm::sea_query::LockType;
+use db::{Affected, Context, Result, Scope, ScopedTo, prelude::*};
 
 use crate::{
-    Invitation, User,
+    Invitation, Member, User,
     invitation::{Column, Draft, InvitationStatus, Model, Writable},
-    member::MemberRole,
-    sign_up::join,
+    member::{self, MemberRole},
 };
 
 /// What a new invitation is to be.
@@ -53,38 +51,43 @@ pub async fn withdraw_invitation(cx: &TenantContext, id: Uuid) -> Result<()> {
         .col_expr(Writable::Status, Expr::value(InvitationStatus::Withdrawn))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.is_in([InvitationStatus::Pending, InvitationStatus::Withdrawn]));
-    match open.exec(cx).await?.rows_affected {
-        // None that is open: this says so.
-        0 => Invitation::find().filter(Expr::value(false)).require_one(cx).await.map(drop),
-        _ => Ok(()),
-    }
+    some(open.exec(cx).await?, cx).await
 }
 
 /// Makes a person a member of the organization that has invited them, and returns it. Who is a member already stays
 /// what they are.
 ///
-/// Of two who try at once one succeeds. Six statements; if one of them fails, the answer is to be rolled back with it:
+/// Of two who try at once one succeeds. Five statements; if one of them fails, the answer is to be rolled back with it:
 /// return the error.
 ///
 /// # Errors
 ///
 /// `is_not_found` if there is no such invitation, it is answered, withdrawn or expired, whoever made it could not make it
-/// any more, or it is to another address than the person's, or to one that they have not
-/// proved to be theirs.
+/// any more, or it is to another address than the person's, or to one that they have not proved to be theirs. The cases
+/// are not told apart: that would say which invitations there are.
 pub async fn accept_invitation(cx: &IdentityContext, who: &Authenticated, id: Uuid) -> Result<OrganizationId> {
-    let invitation = answer(cx, who, id, InvitationStatus::Accepted).await?;
+    let open = open_for(cx, who, id).await?;
+    let invitation = Invitation::find().filter(open.clone()).require_one(cx).await?;
+    // In the order in which a removal locks them: the membership, and then the invitations that point at it.
     still_stands(cx, &invitation).await?;
-    join_if_new(cx, who, &invitation).await?;
+    let made_by = Expr::col(Column::InviterId).eq(invitation.inviter_id);
+    answer(cx, open.add(made_by), InvitationStatus::Accepted).await?;
+    let membership = member::ScopeColumns { organization_id: invitation.organization_id, user_id: who.user_id() };
+    let _new_or_not =
+        Member::insert_into(membership, member::Draft { role: Set(invitation.role), ..Default::default() })
+            .on_conflict_do_nothing_on([member::Column::OrganizationId, member::Column::UserId])
+            .exec_without_returning(cx)
+            .await?;
     Ok(invitation.organization_id)
 }
 
-/// Declines an invitation. Three statements.
+/// Declines an invitation. Two statements.
 ///
 /// # Errors
 ///
-/// Those of [`accept_invitation`].
+/// Those of [`accept_invitation`], but for who made it.
 pub async fn decline_invitation(cx: &IdentityContext, who: &Authenticated, id: Uuid) -> Result<()> {
-    answer(cx, who, id, InvitationStatus::Declined).await.map(drop)
+    answer(cx, open_for(cx, who, id).await?, InvitationStatus::Declined).await
 }
 
 /// Marks the invitations that nobody has answered in time as expired, and returns how many there were; for a job. They
@@ -103,21 +106,33 @@ pub async fn expire_invitations(cx: &IdentityContext) -> Result<u64> {
     Ok(expired.rows_affected)
 }
 
-/// Answers an invitation for the person that it is to.
-async fn answer(cx: &IdentityContext, who: &Authenticated, id: Uuid, status: InvitationStatus) -> Result<Model> {
+/// Returns the condition that an invitation is open, and is for this person.
+async fn open_for(cx: &IdentityContext, who: &Authenticated, id: Uuid) -> Result<Condition> {
     let user = User::find_by_id(who.user_id()).one(cx).await?;
     let proved = user.filter(|user| user.email_verified).map(|user| user.email.to_ascii_lowercase());
-    // The lock holds until the end of the transaction: another who answers at this moment waits for it, and PostgreSQL
-    // then looks at the conditions again.
-    let invitation = Invitation::find_by_id(id)
-        .filter(Column::Status.eq(InvitationStatus::Pending))
-        .filter(Expr::col(Column::ExpiresAt).gt(Expr::current_timestamp()))
-        .filter(ascii_lower(Column::Email).eq(proved))
-        .lock(LockType::Update)
-        .require_one(cx)
-        .await?;
-    let answered = Draft { status: Set(status), ..Default::default() };
-    Invitation::update_by_id(invitation.id, answered).exec(cx).await
+    Ok(Condition::all()
+        .add(Column::Id.eq(id))
+        .add(Column::Status.eq(InvitationStatus::Pending))
+        .add(Expr::col(Column::ExpiresAt).gt(Expr::current_timestamp()))
+        .add(ascii_lower(Column::Email).eq(proved)))
+}
+
+/// Answers the invitation for which the condition holds: another who answers at this moment waits, and PostgreSQL then
+/// looks at the condition again.
+async fn answer(cx: &IdentityContext, open: Condition, status: InvitationStatus) -> Result<()> {
+    let answered = Invitation::update_many().set(Draft { status: Set(status), ..Default::default() }).filter(open);
+    some(answered.exec(cx).await?, cx).await
+}
+
+/// Where no invitation was touched, says that there is none.
+async fn some<S: Scope>(touched: Affected, cx: &Context<S>) -> Result<()>
+where
+    Invitation: ScopedTo<S>,
+{
+    match touched.rows_affected {
+        0 => Invitation::find().filter(Expr::value(false)).require_one(cx).await.map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Folds A to Z alone, as [`str::to_ascii_lowercase`] does, whatever the database's locale: what another alphabet takes
@@ -131,7 +146,7 @@ fn ascii_lower(column: Column) -> Expr {
 /// theirs is worth nothing. The lock keeps them what they are until the
 /// end of the transaction.
 async fn still_stands(cx: &IdentityContext, invitation: &Model) -> Result<()> {
-    use crate::{Member, member::Column};
+    use member::Column;
 
     let inviters = [MemberRole::Owner, MemberRole::Admin].into_iter().filter(|role| *role <= invitation.role);
     Member::find()
@@ -142,16 +157,4 @@ async fn still_stands(cx: &IdentityContext, invitation: &Model) -> Result<()> {
         .require_one(cx)
         .await
         .map(drop)
-}
-
-async fn join_if_new(cx: &IdentityContext, who: &Authenticated, invitation: &Model) -> Result<()> {
-    use crate::{Member, member::Column};
-
-    let membership = Member::find()
-        .filter(Column::OrganizationId.eq(invitation.organization_id))
-        .filter(Column::UserId.eq(who.user_id()));
-    if !membership.exists(cx).await? {
-        join(cx, invitation.organization_id, who, invitation.role).await?;
-    }
-    Ok(())
 }

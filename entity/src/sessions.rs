@@ -85,8 +85,11 @@ pub async fn authenticate_session(cx: &IdentityReader, secret: &SecretString) ->
 ///
 /// # Errors
 ///
-/// What PostgreSQL raises, such as a statement timeout.
+/// `is_not_authenticated` if the person came by a token; what PostgreSQL raises, such as a statement timeout.
 pub async fn touch_session(cx: &IdentityContext, who: &Authenticated, id: Uuid, lifetime: Duration) -> Result<()> {
+    if matches!(who.credential(), Credential::Token(_)) {
+        return Err(Error::not_authenticated());
+    }
     let lifetime = lifetime.min(LONGEST);
     let step = Duration::from_mins(1).min(lifetime / 2);
     let in_time = |time: Duration| Expr::current_timestamp().add(interval(time));

@@ -59,17 +59,9 @@ pub async fn create_organization(
     let id = OrganizationId::new();
     let draft = organization::Draft { name: Set(new.name), slug: Set(new.slug), ..Default::default() };
     Organization::insert_into(organization::ScopeColumns { id }, draft).exec(cx).await?;
-    join(cx, id, owner, MemberRole::Owner).await?;
+    let membership = member::ScopeColumns { organization_id: id, user_id: owner.user_id() };
+    Member::insert_into(membership, member::Draft { role: Set(MemberRole::Owner), ..Default::default() })
+        .exec(cx)
+        .await?;
     Ok(id)
-}
-
-/// Makes a person a member.
-pub(crate) async fn join(
-    cx: &IdentityContext,
-    organization_id: OrganizationId,
-    who: &Authenticated,
-    role: MemberRole,
-) -> Result<Uuid> {
-    let columns = member::ScopeColumns { organization_id, user_id: who.user_id() };
-    Member::insert_into(columns, member::Draft { role: Set(role), ..Default::default() }).exec(cx).await
 }

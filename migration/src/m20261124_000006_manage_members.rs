@@ -14,11 +14,16 @@ pub(crate) struct Migration {
     pub(crate) contract: Contract,
 }
 
-const UP: [&str; 4] = [
+const UP: [&str; 8] = [
     "ALTER TABLE invitation DROP CONSTRAINT invitation_status_check",
     "ALTER TABLE invitation ADD CONSTRAINT invitation_status_check
         CHECK (status IN ('pending', 'accepted', 'declined', 'withdrawn', 'expired'))",
     "ALTER TABLE invitation ADD CONSTRAINT invitation_expires_at_check CHECK (expires_at > created_at)",
+    // No longer than an index takes.
+    "ALTER TABLE invitation ADD CONSTRAINT invitation_email_check CHECK (length(email) BETWEEN 3 AND 320)",
+    "ALTER TABLE organization ADD CONSTRAINT organization_slug_check CHECK (length(slug) BETWEEN 1 AND 100)",
+    r#"ALTER TABLE "user" ADD CONSTRAINT user_email_check CHECK (length(email) BETWEEN 3 AND 320)"#,
+    r#"ALTER TABLE "user" ADD CONSTRAINT user_name_check CHECK (length(name) <= 200)"#,
     // Nobody takes another's address by writing it in capital letters: A to Z alone, whatever the locale.
     r#"CREATE UNIQUE INDEX user_by_email ON "user" (lower(email COLLATE "C"))"#,
 ];
@@ -58,7 +63,7 @@ impl Migration {
     }
 }
 
-const DOWN: [&str; 8] = [
+const DOWN: [&str; 13] = [
     r#"DROP TRIGGER forget_that_email_is_verified ON "user""#,
     "DROP POLICY invitation_is_withdrawn ON invitation",
     "DROP POLICY invitation_is_made ON invitation",
@@ -68,6 +73,11 @@ const DOWN: [&str; 8] = [
     "ALTER TABLE invitation ADD CONSTRAINT invitation_status_check
         CHECK (status IN ('pending', 'accepted', 'declined', 'withdrawn'))",
     "DROP TRIGGER keep_an_owner ON member",
+    "DROP TRIGGER act_by_present_role ON member",
+    "ALTER TABLE invitation DROP CONSTRAINT invitation_email_check",
+    "ALTER TABLE organization DROP CONSTRAINT organization_slug_check",
+    r#"ALTER TABLE "user" DROP CONSTRAINT user_email_check"#,
+    r#"ALTER TABLE "user" DROP CONSTRAINT user_name_check"#,
 ];
 
 #[async_trait::async_trait]

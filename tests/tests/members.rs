@@ -171,6 +171,43 @@ async fn a_removed_member_finishes_what_is_under_way_and_begins_nothing_else() {
     assert!(own.is_empty(), "{own:?}");
 }
 
+/// A context that was open before goes on, but not to change what members are: or one who is demoted would take it back,
+/// or hand the role on.
+#[tokio::test]
+async fn a_demotion_is_not_taken_back_by_a_context_that_was_open() {
+    for protected in [true, false] {
+        let f = Fixture::new().await;
+        let admin = join(&f, &f.acme, "admin@acme.example", MemberRole::Admin).await;
+        if !protected {
+            f.database.execute("DROP TRIGGER act_by_present_role ON member").await;
+        }
+        let open = async || f.db.tenant(f.acme.id, &admin).begin().await.unwrap();
+        let (own, others) = (open().await, open().await);
+        let demoting = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
+        change_member_role(&demoting, admin.user_id(), MemberRole::Member).await.unwrap();
+        // It waits for the row, and is looked at once the demotion is committed.
+        let mut taking_back = Box::pin(async {
+            change_member_role(&own, admin.user_id(), MemberRole::Admin).await?;
+            own.commit().await
+        });
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(300), &mut taking_back).await;
+        assert!(waited.is_err(), "{waited:?}");
+        demoting.commit().await.unwrap();
+        let taken_back = taking_back.await;
+        let handed_on = change_member_role(&others, f.acme.member.user_id(), MemberRole::Admin).await;
+        others.commit().await.ok();
+        let (admin, member) = (role(&f, f.acme.id, &admin).await, role(&f, f.acme.id, &f.acme.member).await);
+        if protected {
+            fails(taken_back, Error::is_permission_denied);
+            fails(handed_on, Error::is_permission_denied);
+            assert_eq!((admin.as_deref(), member.as_deref()), (Some("member"), Some("member")));
+        } else {
+            // The control.
+            assert_eq!((admin.as_deref(), member.as_deref()), (Some("admin"), Some("admin")));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_context_knows_its_members_role_after_one_question() {
     let f = Fixture::new().await;

@@ -207,12 +207,16 @@ async fn another_persons_session_is_neither_ended_nor_prolonged_by_its_id() {
 
 /// A session would outlive the token, and the token's revocation.
 #[tokio::test]
-async fn a_token_makes_no_session() {
+async fn a_token_makes_and_prolongs_no_session() {
     let f = Fixture::new().await;
     let (_, secret) =
         f.db.with_user_context(&f.acme.owner, async |cx| create_pat(cx, "leaked", None).await).await.unwrap();
     let by_token = authenticate(&f.db, &secret).await.unwrap();
     let new = NewSession { lifetime: HOUR, ip_address: None, user_agent: None };
     let refused = f.db.with_identity_context(async |cx| create_session(cx, &by_token, new).await).await;
+    assert!(refused.unwrap_err().is_not_authenticated());
+    // Nor does it let one live longer.
+    let (session, _) = sign_in(&f.db, &f.acme.owner, HOUR).await;
+    let refused = f.db.with_identity_context(async |cx| touch_session(cx, &by_token, session.id, 2 * HOUR).await).await;
     assert!(refused.unwrap_err().is_not_authenticated());
 }

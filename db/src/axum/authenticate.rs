@@ -1,14 +1,19 @@
 //! Who asks.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
 use secrecy::SecretString;
 
 use super::{Bearer, Problem};
-use crate::{Authenticated, Result};
+use crate::{Authenticated, Db, Result};
 
 /// How the state of a service finds out who a bearer is.
 ///
-/// The doors ask it once per request. It is for an [`IdentityContext`](crate::IdentityContext) to say who somebody is.
+/// Each door asks it once. A state in an `Arc` does, too. It is for an [`IdentityContext`](crate::IdentityContext) to say who somebody is.
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` does not say who a bearer is",
     label = "this state is given to a router whose handlers take a door",
@@ -22,6 +27,22 @@ pub trait Authenticate: Send + Sync {
     /// `is_not_authenticated`, one and the same, if the secret is malformed, unknown, expired or revoked; what opening a
     /// context may fail with.
     fn authenticate(&self, secret: SecretString) -> impl Future<Output = Result<Authenticated>> + Send;
+}
+
+impl<A: Authenticate> Authenticate for Arc<A> {
+    fn authenticate(&self, secret: SecretString) -> impl Future<Output = Result<Authenticated>> + Send {
+        (**self).authenticate(secret)
+    }
+}
+
+/// A state that is shared has the same [`Db`].
+impl<A> FromRef<Arc<A>> for Db
+where
+    Self: FromRef<A>,
+{
+    fn from_ref(state: &Arc<A>) -> Self {
+        Self::from_ref(&**state)
+    }
 }
 
 /// Extracts the person who asks, by the [`Bearer`] of the request.
@@ -38,5 +59,40 @@ impl<S: Authenticate> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Bearer(secret) = Bearer::from_request_parts(parts, state).await?;
         Ok(Self(state.authenticate(secret).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone)]
+    struct App(Db);
+
+    impl FromRef<App> for Db {
+        fn from_ref(app: &App) -> Self {
+            app.0.clone()
+        }
+    }
+
+    impl Authenticate for App {
+        async fn authenticate(&self, _: SecretString) -> Result<Authenticated> {
+            Err(crate::Error::not_authenticated())
+        }
+    }
+
+    fn has_doors<S: Authenticate>()
+    where
+        Db: FromRef<S>,
+        SignedIn: FromRequestParts<S>,
+        super::super::TenantDoor: FromRequestParts<S>,
+        super::super::UserDoor: FromRequestParts<S>,
+    {
+    }
+
+    #[test]
+    fn a_state_has_doors_by_itself_and_in_an_arc() {
+        has_doors::<App>();
+        has_doors::<Arc<App>>();
     }
 }

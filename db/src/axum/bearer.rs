@@ -21,7 +21,7 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        if let Some(header) = parts.headers.get_mut(AUTHORIZATION) {
+        for (_, header) in parts.headers.iter_mut().filter(|(name, _)| **name == AUTHORIZATION) {
             header.set_sensitive(true);
         }
         secret(&parts.headers).map(|secret| Self(secret.into())).ok_or_else(Problem::no_bearer)

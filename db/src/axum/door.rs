@@ -1,12 +1,11 @@
 //! The doors to contexts.
 
 use axum::{
-    extract::{FromRef, FromRequestParts},
-    http::request::Parts,
+    extract::{FromRef, FromRequestParts, RawPathParams},
+    http::{StatusCode, request::Parts},
 };
-use serde::Deserialize;
 
-use super::{Authenticate, Bearer, PathParams, Problem, SignedIn};
+use super::{Authenticate, Bearer, Problem, SignedIn};
 use crate::{
     Authenticated, Context, Db, Open, OrganizationId, ReadOnly, Result, Tenant, TenantContext, User, UserContext,
 };
@@ -112,9 +111,20 @@ where
     }
 }
 
-#[derive(Deserialize)]
-struct InPath {
-    organization_id: OrganizationId,
+/// The parameter of the route's path that names the organization.
+const PARAMETER: &str = "organization_id";
+
+/// Returns the organization that the path names.
+async fn organization<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<OrganizationId, Problem> {
+    let parameters = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|rejection| Problem::rejected(rejection.status(), rejection.body_text()))?;
+    let Some((_, id)) = parameters.iter().find(|(name, _)| *name == PARAMETER) else {
+        // That is the service's own mistake.
+        let text = format!("the path of the route has no `{{{PARAMETER}}}`");
+        return Err(Problem::rejected(StatusCode::INTERNAL_SERVER_ERROR, text));
+    };
+    id.parse().map_err(|_| Problem::rejected(StatusCode::BAD_REQUEST, format!("`{PARAMETER}` is no UUID")))
 }
 
 impl<S: Authenticate> FromRequestParts<S> for TenantDoor
@@ -126,8 +136,23 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // What needs no connection comes first.
         let Bearer(secret) = Bearer::from_request_parts(parts, state).await?;
-        let PathParams(InPath { organization_id }) = PathParams::from_request_parts(parts, state).await?;
+        let organization_id = organization(parts, state).await?;
         let who = state.authenticate(secret).await?;
         Ok(Self { db: Db::from_ref(state), who, organization_id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_route_that_names_no_organization_is_the_services_own_mistake() {
+        let mut parts = Request::new(()).into_parts().0;
+        let problem = organization(&mut parts, &()).now_or_never().unwrap().unwrap_err();
+        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

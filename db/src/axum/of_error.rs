@@ -11,9 +11,7 @@ impl From<Error> for Problem {
         let problem = of(&error);
         match problem.status() {
             StatusCode::INTERNAL_SERVER_ERROR => tracing::error!(%error, "a request failed"),
-            // A missing grant looks the same as a role that is too low.
             StatusCode::SERVICE_UNAVAILABLE => tracing::warn!(%error, "a request was turned away"),
-            _ if error.is_permission_denied() => tracing::warn!(%error, "a request was denied by the database"),
             _ => tracing::debug!(%error, "a request was refused"),
         }
         problem
@@ -31,7 +29,7 @@ fn of(error: &Error) -> Problem {
     } else if error.is_last_owner() {
         Problem::new(Status::CONFLICT, "/problems/last-owner", "Last owner")
             .with_detail("the organization would be left without an owner")
-    } else if error.is_permission_denied() && !matches!(*error.0, Kind::LoginRefused { .. }) {
+    } else if error.is_denied_by_policy() {
         Problem::new(Status::FORBIDDEN, "/problems/permission-denied", "Permission denied")
             .with_detail("this takes another role than yours")
     } else if error.is_not_found() {
@@ -41,8 +39,7 @@ fn of(error: &Error) -> Problem {
     } else if error.is_foreign_key_violation() {
         Problem::new(Status::CONFLICT, "/problems/reference", "Reference to what is not there")
             .with_detail("it refers to, or is referred to by, a row that is not there")
-    } else if error.is_check_violation() || error.is_not_null_violation() || sqlstate.starts_with("22") {
-        // Class 22: a value that cannot be, such as a text with a NUL in it.
+    } else if error.is_check_violation() || error.is_not_null_violation() || IMPOSSIBLE.contains(&sqlstate) {
         Problem::new(Status::UNPROCESSABLE_ENTITY, "/problems/value", "Value not allowed")
             .with_detail("a value is missing, or outside of what is allowed")
     } else if error.is_outcome_unknown() {
@@ -65,6 +62,11 @@ fn is_unavailable(error: &Error) -> bool {
         || error.is_serialization_failure()
         // The service is shutting down.
         || matches!(*error.0, Kind::PoolClosed)
-        // The server is starting up or shutting down, or has no connection left.
-        || matches!(error.sqlstate(), Some("57P03" | "53300"))
+        // The server is starting up or shutting down, has run out of something, or a lock was not to be had; or it has
+        // become a standby.
+        || error.sqlstate().is_some_and(|code| code.starts_with("53") || matches!(code, "57P03" | "55P03" | "25006"))
 }
+
+/// What PostgreSQL says of a value that cannot be: a NUL in a text, one that is too long or too large, a time that there
+/// is not, more than an index takes.
+const IMPOSSIBLE: [&str; 6] = ["22021", "22P05", "22001", "22003", "22008", "54000"];

@@ -1,7 +1,11 @@
 //! Members: who may see every membership, what a role lets a member do, and that an organization keeps an owner.
 
 use super::{Contract, literal, qualified};
-use crate::{ScopeKind, error::LAST_OWNER, options::quote};
+use crate::{
+    ScopeKind,
+    error::{LAST_OWNER, MEMBER_ROLE},
+    options::quote,
+};
 
 impl Contract {
     /// What the policies on writes ask of the member for whom the context was opened. The system, which is nobody,
@@ -25,7 +29,7 @@ impl Contract {
                      RETURN true;
                    END IF;
                    RAISE EXCEPTION 'this takes a member whose role is %', pg_catalog.array_to_string(roles, ' or ')
-                     USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'member_role';
+                     USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
                  END
                  $function$"
             ),
@@ -53,6 +57,48 @@ impl Contract {
             format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
             format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
             format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
+        ]
+    }
+
+    /// Lets the member for whom a context is open change memberships only while their own is as it was when it opened: or
+    /// one whose demotion is under way would take it back, or hand the role on.
+    ///
+    /// `BEFORE`, for the row that waits for the demotion: it is looked at once that is committed.
+    pub(super) fn act_by_present_role(&self) -> Vec<String> {
+        let membership = &self.membership;
+        let Some(role) = &membership.role else { return Vec::new() };
+        let (prefix, members, gate) = (&self.prefix, self.membership_table(), self.prefix.gate());
+        let function = format!("{prefix}.act_by_present_role()");
+        let (organization, user, role) = (quote(&membership.organization), quote(&membership.user), quote(role));
+        let person = format!("pg_catalog.current_setting('{}', true)", prefix.setting(ScopeKind::User));
+        let was = format!("pg_catalog.current_setting('{prefix}.member_role', true)");
+        vec![
+            self.become_gate(true),
+            format!(
+                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+                 SET search_path = pg_catalog, pg_temp AS $function$
+                 BEGIN
+                   -- Neither the system nor sign-in has a member.
+                   IF COALESCE({person}, '') <> '' AND NOT EXISTS (
+                     SELECT FROM {members} m
+                     WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person} AND m.{role}::text = {was}
+                   ) THEN
+                     RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
+                       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
+                   END IF;
+                   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+                 END
+                 $function$"
+            ),
+            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+            format!("ALTER FUNCTION {function} OWNER TO {gate}"),
+            // It is asked of whoever makes the trigger.
+            format!("GRANT EXECUTE ON FUNCTION {function} TO CURRENT_USER"),
+            self.become_gate(false),
+            format!(
+                "CREATE OR REPLACE TRIGGER act_by_present_role BEFORE UPDATE OF {role} OR DELETE ON {members} \
+                 FOR EACH ROW EXECUTE FUNCTION {function}"
+            ),
         ]
     }
 

@@ -41,7 +41,7 @@ impl Contract {
         // The login's own limits: `SET ROLE` does not apply those of the role that is entered. The first makes
         // the server notice a client that is gone, and stop its statement; not every platform has it.
         for (setting, value) in [
-            ("client_connection_check_interval", "1s"),
+            ("client_connection_check_interval", "100ms"),
             ("statement_timeout", "30s"),
             ("idle_in_transaction_session_timeout", "60s"),
         ] {

@@ -265,3 +265,57 @@ async fn another_address_is_not_proved_by_the_one_before() {
     assert!(set(user::Draft { email_verified: Set(true), ..Default::default() }).await);
     accept(&f, &who, id).await.unwrap();
 }
+
+/// Two invitations to one organization, accepted at the same moment: the person is a member once, and neither fails.
+#[tokio::test]
+async fn two_invitations_at_once_make_one_member() {
+    let f = Fixture::with(|options| options.max_connections(8)).await;
+    let who = person(&f, "new@acme.example").await;
+    let invite = async || invited(&f, &f.acme, &f.acme.owner, "new@acme.example", MemberRole::Member).await.unwrap();
+    let ids = [invite().await, invite().await, invite().await, invite().await];
+    for accepted in join_all(ids.map(|id| accept(&f, &who, id))).await {
+        accepted.unwrap();
+    }
+    assert_eq!(role(&f, f.acme.id, &who).await.as_deref(), Some("member"));
+}
+
+/// Whoever made it is removed at the same moment: one waits for the other, and neither is given up for a deadlock.
+#[tokio::test]
+async fn an_acceptance_and_the_removal_of_whoever_invited_do_not_deadlock() {
+    for round in 0..8 {
+        let f = Fixture::new().await;
+        let admin = join(&f, &f.acme, "admin@acme.example", MemberRole::Admin).await;
+        let who = person(&f, "new@acme.example").await;
+        let id = invited(&f, &f.acme, &admin, "new@acme.example", MemberRole::Member).await.unwrap();
+        let removing = async {
+            tokio::time::sleep(std::time::Duration::from_millis(2 * round)).await;
+            remove(&f, &f.acme, &f.acme.owner, &admin).await
+        };
+        let (accepted, removed) = futures::future::join(accept(&f, &who, id), removing).await;
+        removed.unwrap();
+        let joined = role(&f, f.acme.id, &who).await.is_some();
+        match accepted {
+            Ok(_) => assert!(joined),
+            Err(error) => assert!(error.is_not_found() && !joined, "{error}"),
+        }
+    }
+}
+
+/// What an index would not take is refused as a value, not as a failure of the server's.
+#[tokio::test]
+async fn an_address_and_a_slug_are_no_longer_than_they_may_be() {
+    let f = Fixture::new().await;
+    let email = |length: usize| "x".repeat(length);
+    for bad in [email(0), email(321), email(20_000)] {
+        let new = NewUser { name: "x".into(), email: bad.clone(), email_verified: false };
+        let made = f.db.with_identity_context(async |cx| create_user(cx, new).await).await;
+        fails(made, Error::is_check_violation);
+        fails(invited(&f, &f.acme, &f.acme.owner, &bad, MemberRole::Member).await, Error::is_check_violation);
+        let new = entity::NewOrganization { name: "x".into(), slug: bad };
+        let owner = &f.acme.owner;
+        let made = f.db.with_identity_context(async |cx| entity::create_organization(cx, owner, new).await).await;
+        fails(made, Error::is_check_violation);
+    }
+    let longest = NewUser { name: "x".into(), email: email(320), email_verified: false };
+    f.db.with_identity_context(async |cx| create_user(cx, longest).await).await.unwrap();
+}
