@@ -183,10 +183,11 @@ impl Error {
         self.sqlstate() == Some("23505")
     }
 
-    /// Whether a row points at one that is not there, or is still pointed at (SQLSTATE 23503).
+    /// Whether a row points at one that is not there, or is still pointed at (SQLSTATE 23503; from PostgreSQL 18 on 23001
+    /// for a key that is `RESTRICT`).
     #[must_use]
     pub fn is_foreign_key_violation(&self) -> bool {
-        self.sqlstate() == Some("23503")
+        self.sqlstate() == Some("23503") || (self.sqlstate() == Some("23001") && !self.is_last_owner())
     }
 
     /// Whether a required column is unset (SQLSTATE 23502).

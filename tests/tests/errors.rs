@@ -289,7 +289,7 @@ async fn the_login_role_has_limits_of_its_own() {
     for (setting, value) in [
         ("statement_timeout", "30s"),
         ("idle_in_transaction_session_timeout", "1min"),
-        ("client_connection_check_interval", "1s"),
+        ("client_connection_check_interval", "100ms"),
     ] {
         let sql = format!("SHOW {setting}");
         let found: String = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut stranger).await.unwrap();

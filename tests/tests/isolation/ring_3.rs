@@ -20,10 +20,11 @@ async fn without_a_predicate(f: &Fixture, scope: ScopeKind) -> Vec<String> {
         ScopeKind::Tenant => (Enter::Tenant(own.clone()), own.organization.0, other.organization.0),
         _ => (Enter::User(own.clone()), own.user().0, other.user().0),
     };
-    // That an organization keeps an owner, and what becomes of an invitation, is not what this is about.
+    // What members may do about each other, and what becomes of an invitation, is not what this is about.
     f.database
         .execute(
             "DROP TRIGGER IF EXISTS keep_an_owner ON member;
+            DROP TRIGGER IF EXISTS act_by_present_role ON member;
             DROP POLICY IF EXISTS invitation_is_made ON invitation;
             DROP POLICY IF EXISTS invitation_is_withdrawn ON invitation",
         )
