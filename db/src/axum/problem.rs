@@ -35,7 +35,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// | 409 | the organization would be left without an owner | `/problems/last-owner` |
 /// | 422 | a CHECK, NOT NULL, or a value that PostgreSQL does not take | `/problems/value` |
 /// | 503, with `Retry-After` | no connection is free, no server answers, the connection was lost, a statement timed out, the transaction met another | `about:blank` |
-/// | 503 | the connection was lost on the commit | `/problems/outcome-unknown` |
+/// | 503 | the connection was lost on the commit; [`Problem::outcome_unknown`] | `/problems/outcome-unknown` |
 /// | 500 | anything else; it is logged, and nothing of it shown | `about:blank` |
 ///
 /// No answer has a value of a row, or a name of the database's.
