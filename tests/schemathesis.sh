@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 version=4.32.5
-folder=$PWD/target/schemathesis
+target=${CARGO_TARGET_DIR:-$PWD/target}
+folder=$(realpath -m "$target")/schemathesis
 schemathesis=$folder/bin/schemathesis
 unset DATABASE_URL
 
@@ -20,14 +21,18 @@ cargo build --quiet --workspace --example http
 # The commands to try have a token and an organization in them. Nobody else is to read them.
 umask 077
 started=$(mktemp -d)
-HTTP_ADDRESS=127.0.0.1:0 RUST_LOG=warn target/debug/examples/http >"$started/out" 2>"$started/log" &
+HTTP_ADDRESS=127.0.0.1:0 RUST_LOG=warn,http=info,http::service=warn "$target/debug/examples/http" >"$started/out" 2>"$started/log" &
 service=$!
 trap 'kill -TERM $service 2>/dev/null && wait $service || true; rm -r "$started"' EXIT
 for _ in $(seq 300); do
-  if grep -q openapi.json "$started/out"; then break; fi
-  kill -0 $service 2>/dev/null || { cat "$started/log" >&2; exit 1; }
+  if grep -q openapi.json "$started/out" || ! kill -0 $service 2>/dev/null; then break; fi
   sleep 0.1
 done
+if ! grep -q openapi.json "$started/out"; then
+  if kill -0 $service 2>/dev/null; then echo "the service is not up after 30 s" >&2; else echo "the service has ended" >&2; fi
+  cat "$started/log" >&2
+  exit 1
+fi
 first() { grep -om1 "$1" "$started/out"; }
 url=$(first 'http://[^/]*')
 TOKEN=$(first 'Bearer [^'"'"']*')
@@ -77,6 +82,15 @@ if run anywhere "$started/openapi.json" --phases coverage --include-method POST 
   result=1
 elif ! grep -q 'Undocumented status code' "$started/control"; then
   cat "$started/control" >&2
+  result=1
+fi
+# Told to end, it does so by itself, and nothing is wrong.
+kill -TERM $service
+ended=0
+wait $service || ended=$?
+if [ $ended != 0 ] || ! grep -q stopping "$started/log" || grep -q "still under way" "$started/log"; then
+  echo "the service was told to end, and ended with $ended" >&2
+  cat "$started/log" >&2
   result=1
 fi
 if grep -E 'ERROR|panicked' "$started/log" >&2; then result=1; fi

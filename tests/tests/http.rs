@@ -24,6 +24,8 @@ mod cancelling;
 mod client;
 #[path = "http/isolation.rs"]
 mod isolation;
+#[path = "http/own.rs"]
+mod own;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/problems.rs"]

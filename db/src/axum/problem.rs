@@ -6,7 +6,9 @@ use axum::{
     Json,
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{
+            CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+        },
     },
     response::{IntoResponse, Response},
 };
@@ -33,7 +35,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// | 409 | the organization would be left without an owner | `/problems/last-owner` |
 /// | 422 | a CHECK, NOT NULL, or a value that PostgreSQL does not take | `/problems/value` |
 /// | 503, with `Retry-After` | no connection is free, no server answers, the connection was lost, a statement timed out, the transaction met another | `about:blank` |
-/// | 503 | the connection was lost on the commit | `/problems/outcome-unknown` |
+/// | 503 | the connection was lost on the commit; [`Problem::outcome_unknown`] | `/problems/outcome-unknown` |
 /// | 500 | anything else; it is logged, and nothing of it shown | `about:blank` |
 ///
 /// No answer has a value of a row, or a name of the database's.
@@ -76,6 +78,25 @@ impl Problem {
     /// Makes a problem of the application's own. `kind` is its `type`, a stable URI reference that names it.
     pub fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
         Self { kind, title: title.into(), ..Self::from_status(status) }
+    }
+
+    /// Makes the problem of a request that may or may not have taken place: 503, `/problems/outcome-unknown`.
+    ///
+    /// There is no `Retry-After`: whoever asks again may do it twice, so they look first. It is for a write that was cut
+    /// off, by a timeout for one, when its commit may have been under way.
+    ///
+    /// ```
+    /// use axum::response::IntoResponse;
+    /// use db::axum::Problem;
+    ///
+    /// let answer = Problem::outcome_unknown().into_response();
+    /// assert_eq!(answer.status(), 503);
+    /// assert!(!answer.headers().contains_key("retry-after"));
+    /// ```
+    pub fn outcome_unknown() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/outcome-unknown", "Outcome unknown")
+            .with_detail("it was cut off on the way; it may or may not have taken place")
+            .without_retry()
     }
 
     /// Says what is particular to this occurrence. It is for the client to read: no row's values, no name of the
@@ -137,20 +158,27 @@ impl IntoResponse for Problem {
 }
 
 /// Makes a problem of every answer that says what went wrong and is none yet: what axum refuses by itself, and what
-/// layers refuse. Its headers are kept. For `axum::middleware::map_response`.
+/// layers refuse. Its headers are kept, but for those that are about the body that it had. For `axum::middleware::map_response`.
 pub async fn problems(response: Response) -> Response {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error())
-        || response.headers().get(CONTENT_TYPE) == Some(&PROBLEM_JSON)
-    {
+    if !(status.is_client_error() || status.is_server_error()) || is_problem(response.headers()) {
         return response;
     }
     let mut headers = response.into_parts().0.headers;
-    headers.remove(CONTENT_LENGTH);
+    for about_the_body in [CONTENT_ENCODING, CONTENT_LENGTH, ETAG, TRANSFER_ENCODING] {
+        headers.remove(about_the_body);
+    }
     let mut problem = Problem::from_status(status).into_response();
     for (name, value) in problem.headers() {
         headers.insert(name, value.clone());
     }
     *problem.headers_mut() = headers;
     problem
+}
+
+/// Whether the body is said to be a problem, with parameters or without.
+fn is_problem(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split_once(';').map_or(kind, |(kind, _)| kind);
+    kind.trim().as_bytes().eq_ignore_ascii_case(PROBLEM_JSON.as_bytes())
 }

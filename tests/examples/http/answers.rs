@@ -31,8 +31,13 @@ pub(crate) enum Asked {
     /// There is no token, or it is unknown, expired or revoked.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] Problem),
-    /// Try again in a moment.
-    #[response(status = 503, content_type = "application/problem+json")]
+    /// It was turned away. With `Retry-After`, where the `type` is `about:blank`, nothing has taken place, and the same
+    /// may be tried again. Without, where it is `/problems/outcome-unknown`, a write was cut off, which may or may not
+    /// have taken place: look before you try again.
+    #[response(
+        status = 503, content_type = "application/problem+json",
+        headers(("Retry-After" = u64, description = "After how many seconds to try again; only where that is safe."))
+    )]
     Unavailable(#[to_schema] Problem),
 }
 

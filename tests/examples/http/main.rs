@@ -1,8 +1,9 @@
 //! A service: research plans over HTTP, for two organizations in one database.
 //!
 //! `cargo run --example http` needs nothing but cargo: it starts an embedded PostgreSQL, signs two people up, and prints
-//! commands to try. With `DATABASE_URL` set it takes that database, which has been migrated. `HTTP_ADDRESS` says where
-//! it listens, 127.0.0.1:3000 unless told otherwise; `RUST_LOG` what it logs.
+//! commands to try. With `DATABASE_URL` set it takes that database, which has been migrated, and writes two people, two
+//! organizations and two tokens into it at each start; the tokens end after a day. `HTTP_ADDRESS` says where it listens,
+//! 127.0.0.1:3000 unless told otherwise; `RUST_LOG` what it logs.
 #![expect(clippy::print_stdout, reason = "the commands to try are for whoever starts it")]
 
 mod answers;
@@ -16,6 +17,7 @@ mod words;
 
 use std::{env, error::Error, time::Duration};
 
+use chrono::{TimeDelta, Utc};
 use db::prelude::*;
 use entity::{NewOrganization, NewUser, create_organization, create_pat, create_user};
 use secrecy::{ExposeSecret, SecretString};
@@ -27,6 +29,9 @@ use crate::service::{App, Limits, service};
 
 /// How long requests that are under way may go on once the service is told to stop.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// How long the tokens are good that it prints.
+const TOKENS_LAST: TimeDelta = TimeDelta::days(1);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -90,7 +95,8 @@ async fn sign_up(db: &Db, name: &str) -> db::Result<(OrganizationId, SecretStrin
             Ok((create_organization(cx, &who, organization).await?, who))
         })
         .await?;
-    let (_, secret) = db.with_user_context(&who, async |cx| create_pat(cx, "curl", None).await).await?;
+    let end = Utc::now() + TOKENS_LAST;
+    let (_, secret) = db.with_user_context(&who, async |cx| create_pat(cx, "curl", Some(end)).await).await?;
     Ok((organization_id, secret))
 }
 

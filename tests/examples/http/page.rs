@@ -1,4 +1,7 @@
 //! Pages by key.
+//!
+//! Keys ascend as rows are made, but between two processes only to the millisecond: a plan whose id sorts before the
+//! cursor, since another process made it at that moment, is on no later page.
 
 use std::fmt;
 

@@ -24,7 +24,7 @@ use crate::{
     words::{PlanStatus, StepStatus},
 };
 
-/// How many steps a plan may be made with.
+/// How many steps a plan may have.
 const STEPS: usize = 100;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -166,6 +166,8 @@ async fn list(door: TenantDoor, QueryParams(page): QueryParams<PageQuery>) -> Re
 }
 
 /// Makes a plan.
+///
+/// More than 100 steps are a 422, `/problems/too-many-steps`.
 #[utoipa::path(
     post, path = "/organizations/{organization_id}/plans", tag = "plans",
     params(("organization_id" = Uuid, Path)), request_body = NewPlan,
@@ -176,7 +178,7 @@ async fn create(
     JsonBody(new): JsonBody<NewPlan>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<PlanWithSteps>), Problem> {
     if new.steps.len() > STEPS {
-        return Err(Problem::from_status(StatusCode::UNPROCESSABLE_ENTITY).with_detail("at most 100 steps"));
+        return Err(too_many_steps());
     }
     let new = NewResearchPlan { title: new.title, question: new.question, steps: new.steps };
     let plan = door
@@ -211,6 +213,8 @@ async fn complete(door: TenantDoor, PathParams(path): PathParams<PlanPath>) -> R
 }
 
 /// Adds a step at the end of a plan.
+///
+/// A plan has at most 100 steps: one more is a 422, `/problems/too-many-steps`.
 #[utoipa::path(
     post, path = "/organizations/{organization_id}/plans/{plan_id}/steps", tag = "plans",
     params(("organization_id" = Uuid, Path), ("plan_id" = Uuid, Path)), request_body = NewStep,
@@ -221,7 +225,15 @@ async fn add_step(
     PathParams(path): PathParams<PlanPath>,
     JsonBody(new): JsonBody<NewStep>,
 ) -> Result<(StatusCode, Json<Step>), Problem> {
-    let step = door.run(async |cx| add_plan_step(cx, path.plan_id, &new.title).await).await?;
+    let step = door
+        .open()
+        .run::<_, Problem>(async |cx| {
+            let step = add_plan_step(cx, path.plan_id, &new.title).await?;
+            // Counted afterwards, when the plan is locked: nobody adds another one meanwhile.
+            let steps = PlanStep::find().filter(plan_step::Column::PlanId.eq(path.plan_id)).count(cx).await?;
+            if steps > STEPS as u64 { Err(too_many_steps()) } else { Ok(step) }
+        })
+        .await?;
     Ok((StatusCode::CREATED, Json(step.into())))
 }
 
@@ -238,6 +250,11 @@ async fn move_step(
 ) -> Result<Json<Step>, Problem> {
     let step = door.run(async |cx| move_plan_step(cx, path.step_id, new.position).await).await?;
     Ok(Json(step.into()))
+}
+
+fn too_many_steps() -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "/problems/too-many-steps", "Too many steps")
+        .with_detail("a plan has at most 100 steps")
 }
 
 async fn with_steps(cx: &TenantReader, id: Uuid) -> db::Result<PlanWithSteps> {

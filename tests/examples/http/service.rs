@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRef, MatchedPath, Request},
+    extract::{DefaultBodyLimit, FromRef, MatchedPath, Request, State},
     http::StatusCode,
-    middleware::map_response,
-    response::Response,
+    middleware::{Next, from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use db::{
     Authenticated, Db,
-    axum::{Authenticate, problems},
+    axum::{Authenticate, Problem, problems},
 };
 use secrecy::SecretString;
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
+use tokio::time::timeout;
+use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use tracing::{Span, field::Empty};
 use utoipa::{
     Modify, OpenApi,
@@ -93,8 +94,7 @@ pub(crate) fn service(app: App, limits: Limits) -> Router {
 /// Puts what holds for every route around them; the last layer is the outermost.
 pub(crate) fn with_layers<S: Clone + Send + Sync + 'static>(router: Router<S>, limits: Limits) -> Router<S> {
     router
-        // Drops the handler's future, and with it the context and what is under way in it.
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.time))
+        .layer(from_fn_with_state(limits.time, cut_off))
         .layer(CatchPanicLayer::new())
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(map_response(problems))
@@ -109,6 +109,17 @@ pub(crate) fn with_layers<S: Clone + Send + Sync + 'static>(router: Router<S>, l
                 })
                 .on_failure(()),
         )
+}
+
+/// Cuts a request off that takes too long: drops the handler's future, and with it the context and what is under way in
+/// it. Reading may be tried again. Of a write nobody knows: its commit may have been under way.
+async fn cut_off(State(time): State<Duration>, request: Request, next: Next) -> Response {
+    let reads = request.method().is_safe();
+    match timeout(time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if reads => Problem::from_status(StatusCode::SERVICE_UNAVAILABLE).into_response(),
+        Err(_) => Problem::outcome_unknown().into_response(),
+    }
 }
 
 /// Makes the span of a request. Neither the query, nor a header, nor the body is in it: there may be secrets in those.

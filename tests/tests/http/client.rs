@@ -99,7 +99,10 @@ impl Answer {
             status == 401,
             "{self:?}"
         );
-        assert_eq!(self.header("retry-after").is_some_and(|it| it.parse::<u64>().is_ok()), status == 503, "{self:?}");
+        // Whoever is turned away is told either to try again, or that they have to look first.
+        assert!(status != 503 || ["about:blank", "/problems/outcome-unknown"].contains(&kind), "{self:?}");
+        let retry = self.header("retry-after").map(|it| it.parse::<u64>().unwrap());
+        assert_eq!(retry.is_some(), status == 503 && kind == "about:blank", "{self:?}");
         assert_nothing_of_the_inside(&self.text);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use entity::{change_member_role, member::MemberRole, remove_member};
+use entity::{Bearer, ResearchPlan, change_member_role, member::MemberRole, remove_member};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::{
@@ -143,7 +144,11 @@ async fn nobody_gets_in_without_a_token() {
     let nobody = Client::new(&w.url, None);
     // As one would be: of the right letters, and with a wrong checksum; and one that is not even that.
     let wrong = format!("trv_{}", "A".repeat(36));
-    let guesses = [Client::new(&w.url, Some(&wrong)), Client::new(&w.url, Some("x"))];
+    let mut guesses = vec![Client::new(&w.url, Some(&wrong)), Client::new(&w.url, Some("x"))];
+    // With the right checksum, and never issued.
+    for kind in [Bearer::Token, Bearer::Session] {
+        guesses.push(Client::new(&w.url, Some(kind.new_secret().expose_secret())));
+    }
     for route in routes().into_iter().filter(|route| route.path != "/healthz") {
         for client in std::iter::once(&nobody).chain(&guesses) {
             route.send(client, &w.acme, &w.acme, &w.acme.org.plan.to_string()).await.assert_problem(401, "about:blank");
@@ -177,6 +182,29 @@ async fn a_member_who_is_removed_is_a_stranger_from_then_on() {
     w.acme.member.get(&plans).await.assert_problem(403, "/problems/not-a-member");
     w.acme.member.get("/tokens").await.ok();
     w.acme.owner.get(&plans).await.ok();
+}
+
+/// Who is a member is seen as a context opens. What was begun by then is finished; nothing is begun after.
+#[tokio::test]
+async fn a_member_who_is_removed_finishes_what_is_under_way_and_no_more() {
+    let w = World::new().await;
+    let (org, member) = (&w.acme.org, w.acme.member.clone());
+    let complete = format!("{}/plans/{}/complete", w.acme.path, org.plan);
+    let held = w.f.db.tenant(org.id, &org.owner).begin().await.unwrap();
+    ResearchPlan::find_by_id(org.plan).lock_exclusive().require_one(&held).await.unwrap();
+    let under_way = tokio::spawn({
+        let complete = complete.clone();
+        async move { member.send(Method::POST, &complete, None).await }
+    });
+    w.lock_waiters(1).await;
+    let removed = org.member.user_id();
+    w.f.db.with_tenant_context(org.id, &org.owner, async |cx| remove_member(cx, removed).await).await.unwrap();
+    assert!(!under_way.is_finished());
+    held.rollback().await.unwrap();
+    let answer = under_way.await.unwrap();
+    assert_eq!((answer.status.as_u16(), &answer.ok()["status"]), (200, &json!("completed")));
+    let next = w.acme.member.send(Method::POST, &complete, None).await;
+    next.assert_problem(403, "/problems/not-a-member");
 }
 
 #[tokio::test]

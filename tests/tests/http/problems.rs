@@ -1,9 +1,19 @@
 //! What is refused, and how.
 
-use axum::http::Method;
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    routing::get,
+};
+use db::prelude::Uuid;
+use entity::ResearchPlan;
 use serde_json::{Value, json};
 
-use crate::{client::Answer, world::World};
+use crate::{
+    client::{Answer, Client},
+    service::{Limits, with_layers},
+    world::{World, serve},
+};
 
 #[tokio::test]
 async fn what_no_route_takes_is_a_problem() {
@@ -20,7 +30,7 @@ async fn what_no_route_takes_is_a_problem() {
 #[tokio::test]
 async fn what_is_not_there_is_a_problem() {
     let w = World::new().await;
-    let nowhere = uuid::Uuid::now_v7();
+    let nowhere = Uuid::now_v7();
     for path in [format!("plans/{nowhere}"), format!("plans/{nowhere}/complete"), format!("steps/{nowhere}/move")] {
         let method = if path.ends_with(&nowhere.to_string()) { Method::GET } else { Method::POST };
         let path = format!("{}/{path}", w.acme.path);
@@ -66,7 +76,7 @@ async fn a_value_that_is_not_allowed_is_a_problem() {
     }
     w.acme.owner.post(&path, plan(&"\u{1f916}".repeat(200))).await.ok();
     let many = json!({"title": "x", "question": "?", "steps": vec!["x"; 101]});
-    w.acme.owner.post(&path, many).await.assert_problem(422, "about:blank");
+    w.acme.owner.post(&path, many).await.assert_problem(422, "/problems/too-many-steps");
 
     let step = format!("{}/steps/{}/move", w.acme.path, w.acme.org.steps[0]);
     for position in [0, -1, i32::MIN] {
@@ -133,14 +143,89 @@ async fn what_the_database_says_is_not_shown() {
     }
 }
 
-/// The service asks who is asking; it never takes anybody on faith.
+/// Two at once come to a plan that has room for one. The second is counted when the first has taken place.
+#[tokio::test]
+async fn a_step_too_many_is_a_problem() {
+    let w = World::new().await;
+    let new = json!({"title": "x", "question": "?", "steps": vec!["x"; 99]});
+    let plan = w.acme.owner.post(&format!("{}/plans", w.acme.path), new).await.ok();
+    let id: Uuid = plan["plan"]["id"].as_str().unwrap().parse().unwrap();
+    let path = format!("{}/plans/{id}", w.acme.path);
+    let steps = format!("{path}/steps");
+    let add = async || w.acme.owner.post(&steps, json!({"title": "y"})).await;
+
+    let held = w.f.db.tenant(w.acme.org.id, &w.acme.org.owner).begin().await.unwrap();
+    ResearchPlan::find_by_id(id).lock_exclusive().require_one(&held).await.unwrap();
+    let release = async {
+        w.lock_waiters(2).await;
+        held.rollback().await.unwrap();
+    };
+    let (one, other, ()) = tokio::join!(add(), add(), release);
+    let (added, refused) = if one.status == 201 { (one, other) } else { (other, one) };
+    assert_eq!((added.status.as_u16(), &added.ok()["position"]), (201, &json!(100)));
+    refused.assert_problem(422, "/problems/too-many-steps");
+    add().await.assert_problem(422, "/problems/too-many-steps");
+    assert_eq!(w.acme.owner.get(&path).await.ok()["steps"].as_array().unwrap().len(), 100);
+}
+
+/// What comes from elsewhere, such as a proxy behind a route, keeps its headers but for those of its body.
+#[tokio::test]
+async fn an_answer_that_becomes_a_problem_keeps_no_header_of_its_body() {
+    let gone = async || {
+        let headers =
+            [("content-encoding", "gzip"), ("etag", "\"1\""), ("x-kept", "yes"), ("content-type", "text/html")];
+        (StatusCode::BAD_GATEWAY, headers, "<p>")
+    };
+    let chunked = async || (StatusCode::BAD_GATEWAY, [("transfer-encoding", "chunked")], "<p>");
+    let own = async |kind: &'static str| {
+        (StatusCode::CONFLICT, [("content-type", kind), ("etag", "\"1\"")], r#"{"type":"/own"}"#)
+    };
+    let router = Router::new()
+        .route("/gone", get(gone))
+        .route("/chunked", get(chunked))
+        .route("/own", get(move || own("application/problem+json")))
+        .route("/parameter", get(move || own("application/Problem+json ; charset=utf-8")))
+        .route("/other", get(move || own("application/problem+jsonx")));
+    let client = Client::new(&serve(with_layers(router, Limits::default())).await, None);
+    for path in ["/gone", "/chunked"] {
+        let answer = client.get(path).await;
+        answer.assert_problem(502, "about:blank");
+        assert!(!answer.headers.contains_key("content-encoding") && !answer.headers.contains_key("etag"), "{answer:?}");
+        assert_eq!(answer.headers.contains_key("x-kept"), path == "/gone");
+    }
+    for path in ["/own", "/parameter"] {
+        let answer = client.get(path).await;
+        assert_eq!((&answer.json()["type"], &answer.headers["etag"]), (&json!("/own"), &"\"1\"".parse().unwrap()));
+    }
+    client.get("/other").await.assert_problem(409, "about:blank");
+}
+
+/// Returns the texts of a folder's files.
+fn texts(folder: &str) -> Vec<(String, String)> {
+    let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let paths = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    paths.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The service asks who is asking; it never takes anybody on faith. The one whom it has just signed up needs no asking.
 #[test]
 fn the_service_assumes_nobody() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/http");
-    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    assert!(files.len() >= 9, "{files:?}");
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        assert!(!text.contains("assume") && !text.contains("system_tenant"), "{}", file.display());
+    let service = texts("examples/http");
+    assert!(service.len() >= 9, "{service:?}");
+    let of_db = texts("../db/src/axum");
+    assert!(of_db.len() >= 6, "{of_db:?}");
+    let authenticate = ("authenticate.rs".to_owned(), include_str!("../../../entity/src/authenticate.rs").to_owned());
+    for (file, text) in service.iter().chain(&of_db).chain([&authenticate]) {
+        for taken_on_faith in ["assume", "system_tenant", "for_each_tenant", ".authenticated_by_session("] {
+            assert!(!text.contains(taken_on_faith), "{file}: {taken_on_faith}");
+        }
+        let sign_up = text.find("async fn sign_up").filter(|_| file.ends_with("http/main.rs"));
+        let found: Vec<_> = text.match_indices(".authenticated(").map(|(at, _)| at).collect();
+        assert_eq!(found.len(), usize::from(sign_up.is_some()), "{file}");
+        assert!(found.iter().all(|at| {
+            let start = sign_up.unwrap();
+            (start..start + text[start..].find("\n}").unwrap()).contains(at)
+        }));
     }
+    assert!(service.iter().any(|(_, text)| text.contains(".authenticated(")), "sign-up is not there");
 }

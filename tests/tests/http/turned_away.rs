@@ -1,11 +1,12 @@
 //! Bad days: no connection is free, no server answers, it takes too long, a handler panics.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::{Router, http::Method, routing::get};
-use db::{Db, prelude::*};
+use db::Db;
 use entity::ResearchPlan;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Connection};
+use serde_json::json;
 
 use crate::{
     client::Client,
@@ -15,17 +16,22 @@ use crate::{
 
 #[tokio::test]
 async fn a_pool_that_is_exhausted_turns_away() {
-    let short = |options: DbOptions| options.max_connections(1).acquire_timeout(Duration::from_millis(100));
-    let w = World::with(short, Limits::default()).await;
-    let plans = format!("{}/plans", w.acme.path);
-    let held = w.f.db.tenant(w.globex.org.id, &w.globex.org.owner).begin().await.unwrap();
-    w.acme.owner.get(&plans).await.assert_problem(503, "about:blank");
-    let health = w.acme.owner.get("/healthz").await;
+    let w = World::new().await;
+    // The pool that made the world has time; only this one has none.
+    let options = w.f.database.options().max_connections(1).acquire_timeout(Duration::from_millis(500));
+    let db = Db::connect(options).await.unwrap();
+    let url = serve(service(App { db: db.clone() }, Limits::default())).await;
+    let (owner, plans) = (w.acme.owner.at(&url), format!("{}/plans", w.acme.path));
+    let held = db.tenant(w.globex.org.id, &w.globex.org.owner).begin().await.unwrap();
+    owner.get(&plans).await.assert_problem(503, "about:blank");
+    // Nothing of it has taken place, so a write may be tried again as well.
+    owner.post(&plans, json!({"title": "x", "question": "?"})).await.assert_problem(503, "about:blank");
+    let health = owner.get("/healthz").await;
     health.assert_problem(503, "about:blank");
     assert!(health.text.contains("every connection is in use"), "{health:?}");
     held.rollback().await.unwrap();
-    w.acme.owner.get(&plans).await.ok();
-    w.acme.owner.get("/healthz").await.ok();
+    assert_eq!(owner.get(&plans).await.ok()["plans"].as_array().unwrap().len(), 1);
+    owner.get("/healthz").await.ok();
 }
 
 #[tokio::test]
@@ -45,33 +51,72 @@ async fn a_server_that_is_away_turns_away() {
     owner.get(&plans).await.ok();
 }
 
-/// The request waits for a lock. Once its time is over it does not go on, neither here nor in the server.
+/// Time enough for a request to come to where it waits, and little enough to wait for.
+const HASTY: Limits = Limits { body: 64 * 1024, time: Duration::from_secs(3) };
+
+/// Longer than any test takes: what is over before is not over by the timeout.
+const PATIENT: Limits = Limits { body: 64 * 1024, time: Duration::from_mins(10) };
+
+/// The write waits for a lock. Once its time is over it does not go on, neither here nor in the server. The client is
+/// not told to try again: the service does not know how far it has come.
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_cut_off_and_does_nothing() {
-    let limits = Limits { time: Duration::from_millis(500), ..Limits::default() };
-    let w = World::with(|options| options, limits).await;
+async fn a_write_that_takes_too_long_is_cut_off_and_does_nothing() {
+    let w = World::new().await;
+    let hasty = w.acme.owner.at(&serve(service(App { db: w.f.db.clone() }, HASTY)).await);
     let (org, complete) = (&w.acme.org, format!("{}/plans/{}/complete", w.acme.path, w.acme.org.plan));
     let held = w.f.db.tenant(org.id, &org.owner).begin().await.unwrap();
     ResearchPlan::find_by_id(org.plan).lock_exclusive().require_one(&held).await.unwrap();
-    w.acme.owner.send(Method::POST, &complete, None).await.assert_problem(503, "about:blank");
+    let (answer, ()) = tokio::join!(hasty.send(Method::POST, &complete, None), w.lock_waiters(1));
+    answer.assert_problem(503, "/problems/outcome-unknown");
 
     // The server notices that nobody waits for its answer any more.
-    let mut server = w.f.database.owner().await;
-    let start = Instant::now();
-    loop {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'";
-        let waiting: i64 = sqlx::query_scalar(sql).bind(&w.f.database.name).fetch_one(&mut server).await.unwrap();
-        if waiting == 0 {
-            break;
-        }
-        assert!(start.elapsed() < Duration::from_secs(20), "the statement goes on");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    w.lock_waiters(0).await;
     held.rollback().await.unwrap();
     let plan = w.acme.owner.get(&format!("{}/plans/{}", w.acme.path, org.plan)).await.ok();
     assert_eq!(plan["plan"]["status"], "planning");
     // With nobody in its way it does something.
     assert_eq!(w.acme.owner.send(Method::POST, &complete, None).await.ok()["status"], "completed");
+}
+
+/// Reading is what may be tried again, whatever became of it.
+#[tokio::test]
+async fn a_read_that_takes_too_long_may_be_tried_again() {
+    let w = World::new().await;
+    let hasty = w.acme.owner.at(&serve(service(App { db: w.f.db.clone() }, HASTY)).await);
+    let plans = format!("{}/plans", w.acme.path);
+    let mut server = w.f.database.owner().await;
+    let mut held = server.begin().await.unwrap();
+    sqlx::query("LOCK TABLE research_plan IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+    for method in [Method::GET, Method::HEAD] {
+        let (answer, ()) = tokio::join!(hasty.send(method.clone(), &plans, None), w.lock_waiters(1));
+        assert_eq!(answer.headers["retry-after"], "1", "{answer:?}");
+        if method == Method::GET {
+            answer.assert_problem(503, "about:blank");
+        }
+        w.lock_waiters(0).await;
+    }
+    held.rollback().await.unwrap();
+    w.acme.owner.get(&plans).await.ok();
+}
+
+/// Nobody but the client ends this request: the service has time, and the lock is held until its work is gone.
+#[tokio::test]
+async fn the_work_of_a_client_that_goes_away_is_dropped() {
+    let w = World::new().await;
+    let patient = w.acme.owner.at(&serve(service(App { db: w.f.db.clone() }, PATIENT)).await);
+    let (org, complete) = (&w.acme.org, format!("{}/plans/{}/complete", w.acme.path, w.acme.org.plan));
+    let held = w.f.db.tenant(org.id, &org.owner).begin().await.unwrap();
+    ResearchPlan::find_by_id(org.plan).lock_exclusive().require_one(&held).await.unwrap();
+    let client = tokio::spawn(async move { patient.send(Method::POST, &complete, None).await });
+    w.lock_waiters(1).await;
+    // The control: while the client is there, so is its work.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    w.lock_waiters(1).await;
+    client.abort();
+    w.lock_waiters(0).await;
+    held.rollback().await.unwrap();
+    let plan = w.acme.owner.get(&format!("{}/plans/{}", w.acme.path, org.plan)).await.ok();
+    assert_eq!(plan["plan"]["status"], "planning");
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Two organizations, and a service that they share.
 
+use std::time::{Duration, Instant};
+
 use axum::Router;
 use db::{Db, DbOptions, prelude::*};
 use entity::create_pat;
+use sea_orm::sqlx;
 use secrecy::ExposeSecret;
 use tests::{Fixture, Org};
 use tokio::net::TcpListener;
@@ -48,6 +51,22 @@ impl World {
         let acme = Side::new(&f.db, &url, "acme", &f.acme).await;
         let globex = Side::new(&f.db, &url, "globex", &f.globex).await;
         Self { f, url, acme, globex }
+    }
+
+    /// Waits until so many statements wait for a lock in the server.
+    pub(crate) async fn lock_waiters(&self, number: i64) {
+        let mut server = self.f.database.owner().await;
+        let start = Instant::now();
+        loop {
+            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'";
+            let waiting: i64 =
+                sqlx::query_scalar(sql).bind(&self.f.database.name).fetch_one(&mut server).await.unwrap();
+            if waiting == number {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "{waiting} statements wait, not {number}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
