@@ -43,9 +43,7 @@ fn of(error: &Error) -> Problem {
         Problem::new(Status::UNPROCESSABLE_ENTITY, "/problems/value", "Value not allowed")
             .with_detail("a value is missing, or outside of what is allowed")
     } else if error.is_outcome_unknown() {
-        Problem::new(Status::SERVICE_UNAVAILABLE, "/problems/outcome-unknown", "Outcome unknown")
-            .with_detail("the connection was lost on the way; it may or may not have taken place")
-            .without_retry()
+        Problem::outcome_unknown()
     } else if is_unavailable(error) {
         Problem::from_status(Status::SERVICE_UNAVAILABLE)
     } else {
