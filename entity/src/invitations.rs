@@ -25,8 +25,8 @@ pub struct NewInvitation {
 /// # Errors
 ///
 /// `is_permission_denied` unless the context's member is an owner or an admin, for a role above their own, and in a
-/// system context, which is nobody's; `is_check_violation` if it would have expired already; `is_foreign_key_violation` if the member for whom the context
-/// was opened has left the organization since.
+/// system context, which is nobody's; `is_check_violation` if it would have expired already;
+/// `is_foreign_key_violation` if the member for whom the context was opened has left the organization since.
 pub async fn invite(cx: &TenantContext, new: NewInvitation) -> Result<Model> {
     Invitation::insert(Draft {
         email: Set(new.email),
@@ -51,7 +51,7 @@ pub async fn withdraw_invitation(cx: &TenantContext, id: Uuid) -> Result<()> {
         .col_expr(Writable::Status, Expr::value(InvitationStatus::Withdrawn))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.is_in([InvitationStatus::Pending, InvitationStatus::Withdrawn]));
-    some(open.exec(cx).await?, cx).await
+    require(open.exec(cx).await?, cx).await
 }
 
 /// Makes a person a member of the organization that has invited them, and returns it. Who is a member already stays
@@ -121,11 +121,11 @@ async fn open_for(cx: &IdentityContext, who: &Authenticated, id: Uuid) -> Result
 /// looks at the condition again.
 async fn answer(cx: &IdentityContext, open: Condition, status: InvitationStatus) -> Result<()> {
     let answered = Invitation::update_many().set(Draft { status: Set(status), ..Default::default() }).filter(open);
-    some(answered.exec(cx).await?, cx).await
+    require(answered.exec(cx).await?, cx).await
 }
 
 /// Where no invitation was touched, says that there is none.
-async fn some<S: Scope>(touched: Affected, cx: &Context<S>) -> Result<()>
+async fn require<S: Scope>(touched: Affected, cx: &Context<S>) -> Result<()>
 where
     Invitation: ScopedTo<S>,
 {
