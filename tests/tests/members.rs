@@ -260,6 +260,13 @@ async fn members_see_each_others_name_and_address_and_nobody_elses() {
             }
             f.database.execute(&format!(r#"GRANT SELECT ON "user" TO {}"#, f.database.role("tenant"))).await;
         }
+        // A membership of each, as somebody might have come by it.
+        let mut foreign = std::collections::HashMap::new();
+        for org in [&f.acme, &f.globex] {
+            let find = Member::find().filter(member::Column::UserId.eq(org.owner.user_id()));
+            let row = f.db.with_identity_context(async |cx| find.require_one(cx).await).await.unwrap();
+            foreign.insert(org.id, row);
+        }
         for (org, name) in [(&f.acme, "acme"), (&f.globex, "globex")] {
             let other = if name == "acme" { &f.globex } else { &f.acme };
             f.db.with_tenant_context(org.id, &org.member, async |cx| {
@@ -268,8 +275,27 @@ async fn members_see_each_others_name_and_address_and_nobody_elses() {
                 assert_eq!(emails, [format!("member@{name}.example"), format!("owner@{name}.example")], "{rings}");
                 assert_eq!(Colleague::find().count(cx).await?, 2);
                 assert!(Colleague::find_by_id(other.owner.user_id()).one(cx).await?.is_none());
-                let any = Condition::any().add(Expr::val(1).eq(1)).add(colleague::Column::Id.is_not_null());
-                assert_eq!(Colleague::find().filter(any).all(cx).await?.len(), 2);
+                let (id, theirs) = (colleague::Column::Id, other.owner.user_id());
+                for (filter, seen) in [
+                    (Condition::any().add(Expr::val(1).eq(1)).add(id.is_not_null()), 2),
+                    (Condition::any().add(id.eq(theirs)).add(id.eq(org.owner.user_id())), 1),
+                    (Condition::all().add(id.eq(theirs).or(Expr::val(1).eq(1))), 2),
+                    (Condition::all().add(id.eq(theirs)), 0),
+                    (Condition::any().not(), 2),
+                    (Condition::all().add(id.eq(org.owner.user_id())).not(), 1),
+                    (Condition::all().add(colleague::Column::Email.contains("example").or(id.eq(theirs))), 2),
+                ] {
+                    let found = || Colleague::find().filter(filter.clone());
+                    assert_eq!(found().all(cx).await?.len(), seen, "{rings}: {filter:?}");
+                    assert_eq!(found().count(cx).await?, seen as u64, "{rings}: {filter:?}");
+                    assert_eq!(found().exists(cx).await?, seen > 0, "{rings}: {filter:?}");
+                }
+                // By a membership of the other organization's, as a subquery and as a row.
+                let members = Member::find().select_only().column(member::Column::UserId);
+                let found = Colleague::find().in_subquery(id, members.clone()).all(cx).await?;
+                assert_eq!((found.len(), Colleague::find().not_in_subquery(id, members).all(cx).await?.len()), (2, 0));
+                assert_eq!(foreign[&other.id].find_related(Colleague).all(cx).await?.len(), 0, "{rings}");
+                assert_eq!(foreign[&org.id].find_related(Colleague).all(cx).await?.len(), 1, "{rings}");
                 let listed = list_members(cx).await?;
                 let names: Vec<_> = listed.iter().map(|(_, who)| who.as_ref().unwrap().name.clone()).collect();
                 assert_eq!(names, [format!("Owner of {name}"), format!("Member of {name}")]);
