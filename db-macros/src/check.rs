@@ -18,6 +18,8 @@ pub(crate) struct Scoped<'a> {
     pub(crate) entity: &'a Entity,
     pub(crate) facade: Ident,
     pub(crate) scopes: Vec<Declared<'a>>,
+    /// Whether it is a part of another entity, which is only read.
+    pub(crate) is_part: bool,
 }
 
 /// One scope of it.
@@ -116,7 +118,7 @@ pub(crate) fn check<'a>(entity: &'a Entity, errors: &mut Errors) -> Scoped<'a> {
     one_name_at_most(entity, errors);
     let facade = facade_name(entity).unwrap_or_else(|| no_name(entity, errors));
     let declarations = attributes.into_iter().map(|attribute| declared(entity, attribute, errors)).collect();
-    let scoped = Scoped { entity, facade, scopes: declarations };
+    let scoped = Scoped { entity, facade, scopes: declarations, is_part: false };
     updates_are_writable(&scoped, errors);
     no_way_around_writers(&scoped, errors);
     scoped

@@ -48,15 +48,10 @@ pub(crate) fn expand(scope: Scope, arguments: TokenStream, tokens: &TokenStream)
 
 /// What stands beside an entity: its facade, and the parts of its rows.
 fn own(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
-    let parts = [
-        facade(scoped, declarations),
-        relations(scoped),
-        scopes(scoped),
-        draft(scoped),
-        writable(scoped),
-        scope_columns(scoped),
-    ];
-    quote!(#(#parts)*)
+    let read = [facade(scoped, declarations), relations(scoped), scopes(scoped)];
+    let written = (!scoped.is_part).then(|| [draft(scoped), writable(scoped), scope_columns(scoped)]);
+    let written = written.iter().flatten();
+    quote!(#(#read)* #(#written)*)
 }
 
 fn imports(taken_off: &TakenOff) -> TokenStream {
@@ -68,6 +63,9 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
     let table = scoped.entity.table.value();
     let doc = format!("Where the queries of table `{table}` start; its scopes: {}.", scope_names(scoped));
     let verbs = verbs(scoped);
+    // What is only read has none of its own.
+    let (draft, writable) =
+        if scoped.is_part { (quote!(ActiveModel), quote!(Column)) } else { (quote!(Draft), quote!(Writable)) };
     let rows = models(scoped).map(|model| {
         quote! {
             #[automatically_derived]
@@ -84,8 +82,8 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
         #[automatically_derived]
         impl ::db::__private::Facade for #facade {
             type Entity = Entity;
-            type Draft = Draft;
-            type Writable = Writable;
+            type Draft = #draft;
+            type Writable = #writable;
             const SCOPES: &'static [::db::__private::ScopeDeclaration] = &[#(#declarations),*];
         }
 

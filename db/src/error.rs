@@ -214,9 +214,10 @@ impl Error {
         self.constraint() == Some(LAST_OWNER)
     }
 
-    /// Whether a policy denied it: a row of another scope, or a role that is too low. A missing grant is neither.
-    #[cfg(feature = "axum")]
-    pub(crate) fn is_denied_by_policy(&self) -> bool {
+    /// Whether a policy denied it: a row of another scope, or a member's role that is too low. A missing grant, which is a
+    /// mistake of the schema's, is [`is_permission_denied`](Self::is_permission_denied) and not this.
+    #[must_use]
+    pub fn is_denied_by_policy(&self) -> bool {
         let by_policy = matches!(&*self.0, Kind::Database(error) if error.by_policy);
         self.is_permission_denied() && (by_policy || self.constraint() == Some(MEMBER_ROLE))
     }

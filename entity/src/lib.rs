@@ -64,9 +64,9 @@ rows! {
     /// The parts of a row of [`Account`].
     account { Column, Draft, Model, ModelEx, ScopeColumns, Writable }
     /// The parts of a row of [`OwnAccount`].
-    account::own_account { Column, Draft, Model, ModelEx, Writable }
+    account::own_account { Column, Model, ModelEx }
     /// The parts of a row of [`Colleague`].
-    user::colleague { Column, Draft, Model, ModelEx, Writable }
+    user::colleague { Column, Model, ModelEx }
     /// The parts of a row of [`Invitation`].
     invitation { Column, Draft, InvitationStatus, Model, ModelEx, ScopeColumns, Writable }
     /// The parts of a row of [`Member`].

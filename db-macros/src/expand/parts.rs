@@ -43,7 +43,7 @@ fn module(scoped: &Scoped<'_>, item: &ItemStruct, at: usize, declared: &Declared
     let facade = &scoped.facade;
     // The very declaration that the policies of the table are made from.
     let declaration = quote!(<super::#facade as ::db::__private::Facade>::SCOPES[#at]);
-    let part_of = Scoped { entity: &entity, facade: part.facade.clone(), scopes: vec![own_scope] };
+    let part_of = Scoped { entity: &entity, facade: part.facade.clone(), scopes: vec![own_scope], is_part: true };
     let own = own(&part_of, &[declaration]);
     let model = model(item, part);
     let (table, vis) = (scoped.entity.table.value(), &scoped.entity.vis);

@@ -29,18 +29,18 @@ pub trait Authenticate: Send + Sync {
     fn authenticate(&self, secret: SecretString) -> impl Future<Output = Result<Authenticated>> + Send;
 }
 
-impl<A: Authenticate> Authenticate for Arc<A> {
+impl<S: Authenticate> Authenticate for Arc<S> {
     fn authenticate(&self, secret: SecretString) -> impl Future<Output = Result<Authenticated>> + Send {
         (**self).authenticate(secret)
     }
 }
 
 /// A state that is shared has the same [`Db`].
-impl<A> FromRef<Arc<A>> for Db
+impl<S> FromRef<Arc<S>> for Db
 where
-    Self: FromRef<A>,
+    Self: FromRef<S>,
 {
-    fn from_ref(state: &Arc<A>) -> Self {
+    fn from_ref(state: &Arc<S>) -> Self {
         Self::from_ref(&**state)
     }
 }
