@@ -26,12 +26,16 @@ pub struct Server {
 
 /// Logs to standard error what `TESTS_LOG` names, such as `debug,db=trace`: spans and events. CI looks for secrets in it.
 fn log() {
-    use tracing_subscriber::fmt::format::FmtSpan;
+    use tracing_subscriber::{fmt::format::FmtSpan, registry, util::SubscriberInitExt};
 
     if let Ok(filter) = env::var("TESTS_LOG") {
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::NEW | FmtSpan::CLOSE);
         // Another one may have been set by a test of its own.
         log.with_ansi(false).with_writer(std::io::stderr).try_init().ok();
+    } else {
+        // Somebody listens, if not to keep it: a span that is first met where nobody does may be off for the test that
+        // listens later.
+        registry().try_init().ok();
     }
 }
 
