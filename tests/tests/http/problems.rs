@@ -136,6 +136,13 @@ async fn what_the_database_says_is_not_shown() {
         ("23503", 409, "/problems/reference"),
         ("23P01", 409, "/problems/taken"),
         ("23502", 422, "/problems/value"),
+        // More than an index takes.
+        ("54000", 422, "/problems/value"),
+        ("22021", 422, "/problems/value"),
+        // The service's own arithmetic.
+        ("22012", 500, "about:blank"),
+        ("53200", 503, "about:blank"),
+        ("55P03", 503, "about:blank"),
         ("40001", 503, "about:blank"),
         ("40P01", 503, "about:blank"),
         ("57014", 503, "about:blank"),

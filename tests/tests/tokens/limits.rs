@@ -142,3 +142,36 @@ async fn no_token_is_made_where_those_of_others_would_not_be_seen() {
         assert_eq!(error.constraint(), Some("personal_access_token_isolation"), "{error}");
     }
 }
+
+/// The limit is looked at once a row has passed its policies: in another's name one waits for no lock of theirs, and so
+/// does not learn that they are making a token.
+#[tokio::test]
+async fn whoever_makes_a_token_in_anothers_name_does_not_wait_for_them() {
+    use sea_orm::sqlx::{AssertSqlSafe, Executor, query, raw_sql};
+
+    let f = Fixture::new().await;
+    let making = f.db.user(&f.acme.owner).begin().await.unwrap();
+    create_pat(&making, "laptop", None).await.unwrap();
+    let mut stranger = f.database.stranger().await;
+    let (schema, role) = (&f.database.name, f.database.role("user"));
+    for (whose, sqlstate) in [(&f.acme.owner, "42501"), (&f.globex.owner, "55P03")] {
+        // The control: one's own lock, held elsewhere, is waited for.
+        let held = f.db.user(&f.globex.owner).begin().await.unwrap();
+        create_pat(&held, "held", None).await.unwrap();
+        let enter = format!(
+            "BEGIN; SELECT {schema}.enter_user('{}'); SET LOCAL lock_timeout = '200ms'; SET LOCAL ROLE {role}",
+            f.globex.owner.user_id()
+        );
+        stranger.execute(raw_sql(AssertSqlSafe(enter))).await.unwrap();
+        let sql = format!(
+            "INSERT INTO personal_access_token (user_id, id, name, token_digest)
+             VALUES ('{}', gen_random_uuid(), 'planted', decode(repeat('00', 32), 'hex'))",
+            whose.user_id()
+        );
+        let error = query(AssertSqlSafe(sql)).execute(&mut stranger).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().unwrap(), sqlstate);
+        stranger.execute("ROLLBACK").await.unwrap();
+        held.rollback().await.unwrap();
+    }
+    making.rollback().await.unwrap();
+}
