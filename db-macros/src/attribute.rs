@@ -50,10 +50,10 @@ impl Scope {
     fn keys(self) -> &'static str {
         match self {
             Self::Tenant => {
-                "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)`, `writers(…)` and `ranked = \"…\"`"
+                "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)`, `writers(…)`, `ranked = \"…\"` and `except(…)`"
             }
-            Self::User => "`column = \"…\"`, `via = \"…\"`, `name = \"…\"` and `allow(…)`",
-            Self::Identity => "`name = \"…\"` and `allow(…)`",
+            Self::User => "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)` and `except(…)`",
+            Self::Identity => "`name = \"…\"`, `allow(…)` and `except(…)`",
         }
     }
 }
@@ -72,6 +72,16 @@ pub(crate) struct Attribute {
     pub(crate) writers: Option<Vec<LitStr>>,
     /// The column with a member's role.
     pub(crate) ranked: Option<LitStr>,
+    /// What an audit finds and may be so.
+    pub(crate) exceptions: Vec<Exception>,
+}
+
+/// `except(…)`, as written.
+pub(crate) struct Exception {
+    pub(crate) code: LitStr,
+    /// The constraint, policy or column that has it.
+    pub(crate) on: Option<LitStr>,
+    pub(crate) reason: LitStr,
 }
 
 /// `allow(…)`, as written.
@@ -94,8 +104,17 @@ impl Attribute {
 impl Attribute {
     /// Parses what stands between the brackets of the attribute. Keys are strict.
     pub(crate) fn parse(scope: Scope, span: Span, arguments: TokenStream, errors: &mut Errors) -> Self {
-        let mut attribute =
-            Self { scope, span, column: None, via: None, name: None, allow: None, writers: None, ranked: None };
+        let mut attribute = Self {
+            scope,
+            span,
+            column: None,
+            via: None,
+            name: None,
+            allow: None,
+            writers: None,
+            ranked: None,
+            exceptions: Vec::new(),
+        };
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 attribute.parse_key(input, errors)?;
@@ -153,6 +172,12 @@ impl Attribute {
                 parenthesized!(content in input);
                 fill(&mut self.allow, parse_allow(key.span(), &content, errors)?)
             }
+            "except" => {
+                let content;
+                parenthesized!(content in input);
+                self.exceptions.extend(Exception::parse(&key, &content, errors)?);
+                false
+            }
             unknown => {
                 return Err(syn::Error::new(
                     key.span(),
@@ -164,6 +189,39 @@ impl Attribute {
             errors.at(&key, format!("`{key}` is given twice; remove one"));
         }
         Ok(())
+    }
+}
+
+impl Exception {
+    /// Parses `"code", on = "…", reason = "…"`; `None` where the reason is missing, which is reported.
+    fn parse(except: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Self>> {
+        let code = input.parse()?;
+        let (mut on, mut reason) = (None::<LitStr>, None::<LitStr>);
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            let key: Ident = input.parse()?;
+            input.parse::<Token![=]>()?;
+            let repeated = match key.to_string().as_str() {
+                "on" => fill(&mut on, input.parse()?),
+                "reason" => fill(&mut reason, input.parse()?),
+                unknown => {
+                    let message = format!(
+                        "unknown key `{unknown}`; `except` takes a finding's code, `on = \"…\"` and `reason = \"…\"`"
+                    );
+                    return Err(syn::Error::new(key.span(), message));
+                }
+            };
+            if repeated {
+                errors.at(&key, format!("`{key}` is given twice; remove one"));
+            }
+        }
+        if reason.as_ref().is_none_or(|reason| reason.value().trim().is_empty()) {
+            errors.at(except, "`except` gives no reason; say why it may be so: `reason = \"…\"`");
+        }
+        Ok(reason.map(|reason| Self { code, on, reason }))
     }
 }
 

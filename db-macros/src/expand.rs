@@ -1,6 +1,7 @@
 //! Expansion: quoting only. What it emits names nothing but `::db` and the entity's own module.
 
 mod declaration;
+mod exceptions;
 mod parts;
 mod relations;
 mod verbs;
@@ -9,7 +10,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, ItemStruct, spanned::Spanned};
 
-use self::{declaration::declaration, parts::parts, relations::relations, verbs::verbs};
+use self::{declaration::declaration, exceptions::exceptions, parts::parts, relations::relations, verbs::verbs};
 use crate::{
     attribute::{Attribute, Scope},
     check::{self, Declared, Scoped, Update},
@@ -63,6 +64,15 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
     let table = scoped.entity.table.value();
     let doc = format!("Where the queries of table `{table}` start; its scopes: {}.", scope_names(scoped));
     let verbs = verbs(scoped);
+    // A part is of the same table: the entity's own facade stands for it.
+    let registered = (!scoped.is_part).then(|| {
+        quote! {
+            ::db::__private::inventory::submit! {
+                ::db::__private::RegisteredEntity::of::<#facade>()
+            }
+        }
+    });
+    let exceptions = exceptions(scoped);
     // What is only read has none of its own.
     let (draft, writable) =
         if scoped.is_part { (quote!(ActiveModel), quote!(Column)) } else { (quote!(Draft), quote!(Writable)) };
@@ -85,7 +95,10 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
             type Draft = #draft;
             type Writable = #writable;
             const SCOPES: &'static [::db::__private::ScopeDeclaration] = &[#(#declarations),*];
+            #exceptions
         }
+
+        #registered
 
         #[automatically_derived]
         impl ::db::__private::Scoped for Entity {

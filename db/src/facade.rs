@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, RelationDef};
 
-use crate::ScopeKind;
+use crate::{Exception, ScopeKind};
 
 /// A unit struct where the queries of one entity start, such as `ResearchPlan`.
 ///
@@ -24,6 +24,9 @@ pub trait Facade: Copy + Debug + Default + Send + Sync + Unpin + 'static {
 
     /// The scopes that the entity declares, in the order of its attributes.
     const SCOPES: &'static [ScopeDeclaration];
+
+    /// What an audit finds of the table and may be so.
+    const EXCEPTIONS: &'static [Exception] = &[];
 
     /// The name that the table has where it is joined: its own, but for a relation that has one.
     #[doc(hidden)]

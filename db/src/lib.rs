@@ -93,6 +93,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+pub mod audit;
 mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -117,6 +118,7 @@ pub mod prelude;
 mod progress;
 #[cfg(feature = "raw")]
 mod raw;
+mod registry;
 mod relation;
 mod retry;
 mod returning;
@@ -145,6 +147,7 @@ pub use crate::{
     load::{IntoLoad, IntoSelect, Load, LoadOf, LoadRelated, Row, SelectRelated, With},
     open::Open,
     options::{DbOptions, TlsMode},
+    registry::{Exception, RegisteredEntity, Registry},
     relation::{Beside, ParentOf, RelatedTo, Sub, Through, TogetherWith},
     retry::Retry,
     returning::Affected,

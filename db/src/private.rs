@@ -1,12 +1,14 @@
 //! What generated code may name. Not for anybody else: it may change in any release.
 
+pub use inventory;
 pub use sea_orm::{ActiveModelBehavior, ActiveValue, EntityTrait, PrimaryKeyTrait, Related, RelationTrait};
 
 use crate::facade::{ActiveModel, Model};
 pub use crate::{
-    Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load, Row, Rows, Save,
-    ScopeDeclaration, ScopeKind, ScopedTo, Select, SelectColumns, Tenant, Updatable, Update, UpdateColumns, UpdateMany,
-    User, Verbs, Via,
+    Deletable, Delete, DeleteMany, Exception, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load,
+    RegisteredEntity, Row, Rows, Save, ScopeDeclaration, ScopeKind, ScopedTo, Select, SelectColumns, Tenant, Updatable,
+    Update, UpdateColumns, UpdateMany, User, Verbs, Via,
+    audit::Code,
     insert::{FromCaller, FromContext},
     relation::{Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
     scope::ByColumn,

@@ -1,0 +1,199 @@
+//! What an audit can find.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::Severity;
+
+/// Makes the enum, its list, and the texts of each code, so that none can be forgotten.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $code:ident = $name:literal, $severity:ident;)*) => {
+        /// What an audit can find, by a name that stays: `"unique-without-scope"`.
+        ///
+        /// The severity of a finding is that of its code, unless the documentation says otherwise.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[doc = $doc])+ $code,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$code),*];
+
+            /// Returns the name, as in reports.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)*
+                }
+            }
+
+            /// Returns how bad it is, where nothing makes it better or worse.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self {
+                    $(Self::$code => Severity::$severity,)*
+                }
+            }
+
+            /// Returns what it means, in a sentence or two.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$code => concat!($($doc),+).trim_ascii_start(),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Roles.
+    /// A request role is a superuser, or can become one: no policy holds for it.
+    RoleSuperuser = "role-superuser", Error;
+    /// A request role has BYPASSRLS, or can become a role that has: it sees every tenant's rows.
+    RoleBypassesRls = "role-bypasses-rls", Error;
+    /// A request role has REPLICATION, or can become a role that has: it reads the changes of all tables.
+    RoleReplicates = "role-replicates", Error;
+    /// A request role has CREATEROLE, or can become a role that has: it can give itself other roles.
+    RoleCreatesRoles = "role-creates-roles", Error;
+    /// A request role can become the owner of scoped tables, or of the functions that open a context.
+    RoleBecomesOwner = "role-becomes-owner", Error;
+    /// A request role is in a role of PostgreSQL's own that reads or writes beyond all policies, such as
+    /// `pg_read_all_data`.
+    RoleReadsAll = "role-reads-all", Error;
+    /// The login role has the rights of a scope role without becoming it: a statement outside of a context would run.
+    LoginInheritsScope = "login-inherits-scope", Error;
+    /// The login role has a privilege of its own, where all of its rights should come with a context.
+    LoginHasPrivileges = "login-has-privileges", Error;
+    /// A request role may hand a role on to others.
+    MembershipAdminOption = "membership-admin-option", Error;
+    /// A request role owns an object, and an owner may change its policies and rights.
+    RoleOwnsObject = "role-owns-object", Error;
+    /// A scope role can log in, and so be used without a context.
+    ScopeRoleLogsIn = "scope-role-logs-in", Warn;
+    /// A setting that a role or the database fixes decides the role, row-level security or whose rows are seen.
+    SettingFixed = "setting-fixed", Error;
+
+    // Tables.
+    /// A table with rows of tenants has no row-level security: whoever may read it reads all.
+    TableWithoutRls = "table-without-rls", Error;
+    /// A table has policies, and its row-level security is off: they do nothing.
+    PoliciesWithoutRls = "policies-without-rls", Error;
+    /// Row-level security does not hold for the table's owner, nor for what runs as the owner.
+    TableRlsNotForced = "table-rls-not-forced", Error;
+    /// Row-level security is on and there is no policy: nobody sees a row.
+    RlsWithoutPolicies = "rls-without-policies", Warn;
+    /// A scope column may be null: such a row belongs to nobody.
+    ScopeColumnNullable = "scope-column-nullable", Error;
+    /// A scope column is no `uuid`: it is compared by a cast, or not as what it is.
+    ScopeColumnType = "scope-column-type", Error;
+    /// A request role has a privilege that row-level security does not filter: TRUNCATE empties every tenant,
+    /// REFERENCES and TRIGGER see others' rows, MAINTAIN locks everybody out.
+    GrantUnfiltered = "grant-unfiltered", Error;
+    /// Everybody has a privilege on the table, the login role outside of a context included.
+    GrantToPublic = "grant-to-public", Error;
+    /// No index starts with the scope column: each query reads all tenants' rows. For a partial index see its predicate.
+    ScopeColumnWithoutIndex = "scope-column-without-index", Warn;
+
+    // Policies.
+    /// A policy applies to every role.
+    PolicyToPublic = "policy-to-public", Warn;
+    /// A policy of a scoped table lets rows through by another expression than the scope's; a warning where a
+    /// restrictive boundary holds all the same.
+    PolicyNotCanonical = "policy-not-canonical", Error;
+    /// A policy lets every row through.
+    PolicyAlwaysTrue = "policy-always-true", Error;
+    /// A policy for INSERT has no WITH CHECK: rows of any tenant can be written.
+    PolicyInsertUnchecked = "policy-insert-unchecked", Error;
+    /// No restrictive policy bounds the scope: one lax policy, added later, opens the table.
+    PolicyWithoutBoundary = "policy-without-boundary", Error;
+    /// A policy asks a function that is VOLATILE (asked for each row) or IMMUTABLE (one tenant's answer serves the next).
+    PolicyFunctionVolatility = "policy-function-volatility", Error;
+    /// A policy asks a function that the planner cannot inline: queries are slower.
+    PolicyFunctionNotInlinable = "policy-function-not-inlinable", Info;
+    /// A policy casts the scope column: no index is used.
+    PolicyCastsScopeColumn = "policy-casts-scope-column", Warn;
+
+    // Views and functions.
+    /// A view over scoped tables runs as its owner, not as who asks; an error where its owner bypasses row-level security.
+    ViewRunsAsOwner = "view-runs-as-owner", Warn;
+    /// A materialized view holds rows of all tenants, and has no row-level security.
+    MatviewReachable = "matview-reachable", Error;
+    /// A foreign table has no row-level security.
+    ForeignTableReachable = "foreign-table-reachable", Error;
+    /// A request role may execute a SECURITY DEFINER function that the contract does not know; an error where its owner
+    /// bypasses row-level security.
+    DefinerUnknown = "definer-unknown", Warn;
+    /// A SECURITY DEFINER function that a request role may execute has no fixed `search_path`: the caller decides what
+    /// its names mean.
+    DefinerSearchPath = "definer-search-path", Error;
+    /// A function of the application's own is LEAKPROOF: it is given rows before the policies have been asked.
+    FunctionLeakproof = "function-leakproof", Warn;
+    /// A scope role may execute `set_config`: an expression in a query turns the context to another tenant.
+    SetConfigExecutable = "set-config-executable", Warn;
+    /// A request role may execute a function that reaches beyond the tables, such as `pg_read_file` or `dblink`.
+    FunctionReachesOut = "function-reaches-out", Error;
+
+    // Constraints.
+    /// A foreign key is marked valid, and rows dangle: it was made while its owner could see none of them.
+    ForeignKeyDangling = "foreign-key-dangling", Error;
+    /// A foreign key has not been validated, or is not enforced.
+    ForeignKeyNotValidated = "foreign-key-not-validated", Warn;
+    /// A unique or exclusion constraint lacks the scope column: by trying a value one tenant learns whether another has
+    /// it; a warning for a key that is one `uuid`, which nobody guesses.
+    UniqueWithoutScope = "unique-without-scope", Error;
+    /// A foreign key between tables of one scope lacks the scope column: a row can point at, and be deleted with, another
+    /// tenant's.
+    ForeignKeyWithoutScope = "foreign-key-without-scope", Error;
+    /// A foreign key sets the scope column to null too, as its `SET NULL` names no columns.
+    SetNullNullsScope = "set-null-nulls-scope", Error;
+
+    // Database.
+    /// A request role may create objects in a schema.
+    SchemaCreate = "schema-create", Error;
+    /// A request role may make temporary tables: they shadow real ones, and outlive the context on a pooled connection.
+    TemporaryTables = "temporary-tables", Error;
+    /// What is created later is granted to a request role by default.
+    DefaultPrivileges = "default-privileges", Warn;
+    /// A publication has a scoped table: replication ignores row-level security.
+    Publication = "publication", Info;
+    /// The server lacks the fixes of CVE-2024-10976 and CVE-2025-8713, by which row-level security can be passed.
+    ServerVersion = "server-version", Error;
+
+    // Drift between code and database.
+    /// The contract is not installed: a schema, role or function of it is missing.
+    ContractMissing = "contract-missing", Error;
+    /// A function of the contract is not what the program's contract makes.
+    ContractFunctionChanged = "contract-function-changed", Error;
+    /// The table of an entity is missing.
+    EntityTableMissing = "entity-table-missing", Error;
+    /// The table of an entity lacks a column.
+    EntityColumnMissing = "entity-column-missing", Error;
+    /// The table of an entity lacks a policy that its scopes ask for.
+    EntityPolicyMissing = "entity-policy-missing", Error;
+    /// A policy is for a scope that the entity does not declare.
+    PolicyUndeclaredScope = "policy-undeclared-scope", Error;
+    /// A scope role has a privilege on the table that its entity does not declare.
+    GrantUndeclared = "grant-undeclared", Error;
+    /// A scope role lacks a privilege on the table that its entity declares: its queries fail.
+    GrantMissing = "grant-missing", Warn;
+    /// A table has the tenant column, and no entity: the code does not know it.
+    TableWithoutEntity = "table-without-entity", Warn;
+    /// An exception is declared for something that is not found any more: it would hide it if it came back.
+    ExceptionUnused = "exception-unused", Warn;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -1,0 +1,154 @@
+//! One thing that an audit has found.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Code;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "callers compare them, and map them to levels of their own")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Nothing crosses a tenant by it alone.
+    Warn,
+    /// Rows can cross tenants, or the code is wrong about the database.
+    Error,
+}
+
+impl Severity {
+    /// Returns the name: `info`, `warn` or `error`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One thing that an audit has found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What kind of thing.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What has it.
+    pub object: Object,
+    /// What it means here, in a sentence.
+    pub message: String,
+    /// The statements that repair it, to be read before they are run; a line that starts with `--` says what no statement
+    /// can do.
+    pub repair: Vec<String>,
+}
+
+/// What has a fault.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[non_exhaustive]
+pub struct Object {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// The table it is of, with its schema, where it is a table or a part of one.
+    pub table: Option<String>,
+    /// Its own name: of a table or function with its schema, of a policy or constraint without its table.
+    pub name: String,
+}
+
+/// A kind of database object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// A role.
+    Role,
+    /// A table, partitioned ones and partitions included.
+    Table,
+    /// A column of a table.
+    Column,
+    /// A policy of a table.
+    Policy,
+    /// A constraint or an index of a table.
+    Constraint,
+    /// A view, materialized ones included.
+    View,
+    /// A table whose rows are elsewhere.
+    ForeignTable,
+    /// A function or procedure.
+    Function,
+    /// A schema.
+    Schema,
+    /// A publication.
+    Publication,
+    /// The database itself.
+    Database,
+    /// The server.
+    Server,
+    /// An exception that is declared in code.
+    Exception,
+    /// Anything else that has an owner or rights.
+    Other,
+}
+
+impl ObjectKind {
+    /// Returns the name, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Policy => "policy",
+            Self::Constraint => "constraint",
+            Self::View => "view",
+            Self::ForeignTable => "foreign table",
+            Self::Function => "function",
+            Self::Schema => "schema",
+            Self::Publication => "publication",
+            Self::Database => "database",
+            Self::Server => "server",
+            Self::Exception => "exception",
+            Self::Other => "object",
+        }
+    }
+}
+
+#[expect(dead_code, reason = "for the checks, which are next")]
+impl Object {
+    pub(crate) fn new(kind: ObjectKind, name: impl Into<String>) -> Self {
+        Self { kind, table: None, name: name.into() }
+    }
+
+    /// A table itself.
+    pub(crate) fn table(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { kind: ObjectKind::Table, table: Some(name.clone()), name }
+    }
+
+    /// Something that a table has.
+    pub(crate) fn of_table(kind: ObjectKind, table: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { kind, table: Some(table.into()), name: name.into() }
+    }
+}
+
+/// Names the kind, the object and its table: `constraint organization_slug_key of public.organization`.
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.name)?;
+        match &self.table {
+            Some(table) if *table != self.name => write!(f, " of {table}"),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The scoped entities of a program.
+
+use std::any::type_name;
+
+use sea_orm::{EntityName, EntityTrait, IdenStatic, Iterable};
+
+use crate::{Facade, ScopeDeclaration, audit::Code};
+
+/// Every scoped entity of a program, with its scopes, and the exceptions that are declared to what an audit finds.
+///
+/// [`collect`](Self::collect) finds the entities by itself: each scope attribute leaves one there as the program is
+/// linked. A crate of entities that a program depends on and never names is left out by the linker, and its entities with
+/// it; an audit then says of their tables that no entity knows them.
+///
+/// ```
+/// # use db::{Registry, audit::Code};
+/// let registry = Registry::collect()
+///     .except(Code::SetConfigExecutable, "set_config", "the provider gives nobody a superuser");
+/// # drop(registry);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a registry does nothing until an audit is given it"]
+pub struct Registry {
+    entities: Vec<RegisteredEntity>,
+    exceptions: Vec<(Option<&'static str>, Exception)>,
+}
+
+/// A scoped entity.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RegisteredEntity {
+    /// The scopes that it declares.
+    pub scopes: &'static [ScopeDeclaration],
+    /// The exceptions that are declared beside it.
+    pub exceptions: &'static [Exception],
+    table: fn() -> &'static str,
+    schema: fn() -> Option<String>,
+    facade: fn() -> &'static str,
+    columns: fn() -> Vec<&'static str>,
+    fixed: fn() -> Vec<&'static str>,
+}
+
+/// Something that an audit finds, and that may be so.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Exception {
+    /// What is found.
+    pub code: Code,
+    /// The name of the object that has it; any of the entity's where it is `None`.
+    pub object: Option<&'static str>,
+    /// Why it may be so.
+    pub reason: &'static str,
+}
+
+inventory::collect!(RegisteredEntity);
+
+impl Registry {
+    /// Finds all entities of the program, in the order of their tables' names.
+    pub fn collect() -> Self {
+        let entities = inventory::iter::<RegisteredEntity>.into_iter().copied();
+        entities.fold(Self::default(), Self::and)
+    }
+
+    /// A registry of no entities.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Adds an entity.
+    pub fn with<F: Facade>(self) -> Self {
+        self.and(RegisteredEntity::of::<F>())
+    }
+
+    /// Declares an exception for what is beside no entity: a role, a function, a table that the code does not know.
+    /// `object` is its name, as it is in the report.
+    pub fn except(mut self, code: Code, object: &'static str, reason: &'static str) -> Self {
+        self.exceptions.push((None, Exception { code, object: Some(object), reason }));
+        self
+    }
+
+    /// Returns the entities.
+    pub fn entities(&self) -> impl Iterator<Item = &RegisteredEntity> {
+        self.entities.iter()
+    }
+
+    /// Returns the exceptions, each with the table of the entity that it is declared beside.
+    #[expect(dead_code, reason = "for the checks, which are next")]
+    pub(crate) fn exceptions(&self) -> impl Iterator<Item = (Option<&'static str>, Exception)> {
+        self.exceptions.iter().copied()
+    }
+
+    fn and(mut self, entity: RegisteredEntity) -> Self {
+        let table = entity.table();
+        self.exceptions.extend(entity.exceptions.iter().map(|&exception| (Some(table), exception)));
+        let at = self.entities.partition_point(|other| other.table() <= table);
+        self.entities.insert(at, entity);
+        self
+    }
+}
+
+impl RegisteredEntity {
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of<F: Facade>() -> Self {
+        Self {
+            scopes: F::SCOPES,
+            exceptions: F::EXCEPTIONS,
+            table: crate::facade::table_name::<F>,
+            schema: || F::Entity::default().schema_name().map(str::to_owned),
+            facade: type_name::<F>,
+            columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
+            fixed: crate::facade::fixed_columns::<F>,
+        }
+    }
+
+    /// Returns the name of the table.
+    #[must_use]
+    pub fn table(&self) -> &'static str {
+        (self.table)()
+    }
+
+    /// Returns the schema that the entity names for its table; `None` where it is the connection's to find.
+    #[must_use]
+    pub fn schema(&self) -> Option<String> {
+        (self.schema)()
+    }
+
+    /// Returns the name of the facade.
+    #[must_use]
+    pub fn facade(&self) -> &'static str {
+        let path = (self.facade)();
+        path.rsplit("::").next().unwrap_or(path)
+    }
+
+    /// Returns the names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&'static str> {
+        (self.columns)()
+    }
+
+    /// Returns the names of the columns that no assignment may name: those of the scopes and of the key.
+    #[must_use]
+    pub fn fixed_columns(&self) -> Vec<&'static str> {
+        (self.fixed)()
+    }
+}
+
+impl Exception {
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(code: Code, object: Option<&'static str>, reason: &'static str) -> Self {
+        Self { code, object, reason }
+    }
+}
