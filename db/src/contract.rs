@@ -23,6 +23,7 @@ mod members;
 mod owner;
 mod prefix;
 mod roles;
+mod seal;
 mod tokens;
 
 pub use owner::as_owner;
