@@ -5,6 +5,8 @@
 
 mod code;
 mod finding;
+#[cfg(feature = "report")]
+mod render;
 mod report;
 
 pub use code::Code;
