@@ -17,14 +17,19 @@
 //! What it relies on is in PostgreSQL's documentation of
 //! [row security policies](https://www.postgresql.org/docs/current/ddl-rowsecurity.html).
 
+mod create_table;
 mod entity;
 mod functions;
+mod listing;
 mod members;
 mod owner;
 mod prefix;
 mod roles;
 mod tokens;
 
+pub(crate) use create_table::{add_column, create_table};
+pub(crate) use entity::PolicyDeclaration;
+pub(crate) use listing::ContractFunction;
 pub use owner::as_owner;
 pub use prefix::Prefix;
 pub use tokens::Tokens;
@@ -144,7 +149,11 @@ impl Contract {
     /// column or its entity another scope.
     #[must_use]
     pub fn protect<F: Facade>(&self) -> Vec<String> {
-        self.protect_table(crate::facade::table_name::<F>(), F::SCOPES, &crate::facade::fixed_columns::<F>())
+        self.prefix.protect_table(
+            &quote(crate::facade::table_name::<F>()),
+            F::SCOPES,
+            &crate::facade::fixed_columns::<F>(),
+        )
     }
 
     /// Returns the statements that let the functions look up who is a member of what, that have members change each
@@ -158,7 +167,7 @@ impl Contract {
     /// Returns the statement that keeps the column `updated_at` of the table of `F`.
     #[must_use]
     pub fn keep_updated_at<F: Facade>(&self) -> String {
-        self.updated_at_trigger(crate::facade::table_name::<F>())
+        self.prefix.updated_at_trigger(&quote(crate::facade::table_name::<F>()))
     }
 }
 
@@ -184,7 +193,7 @@ fn qualified(table: &str) -> String {
 }
 
 /// Quotes a string literal.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     // `standard_conforming_strings` may be off; an `E''` string means the same either way.
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }

@@ -55,13 +55,17 @@ impl Db {
     /// # Errors
     ///
     /// `is_unreachable` if no server answers within the acquire timeout; `is_login_refused`;
-    /// `is_not_migrated`; `is_privileged_login`, unless the options allow it.
+    /// `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
+    /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         let pool = options.pool().connect_lazy_with(options.connect_options());
         let db = Self { inner: Arc::new(Inner { pool, options, in_use: Arc::new(AtomicU32::new(0)) }) };
         let mut connection = db.acquire(Span::none()).await?;
         crate::login::check(&mut connection, &db.inner.options).await?;
         drop(connection);
+        if let Some(registry) = db.inner.options.clean_audit.clone() {
+            db.require_clean_audit(&registry).await?;
+        }
         Ok(db)
     }
 

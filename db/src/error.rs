@@ -26,6 +26,11 @@ pub(crate) enum Kind {
     PrivilegedLogin { login: String, why: String },
     #[error("the database is not migrated: {0}; run the migration (`cargo run -p migration -- up`)")]
     NotMigrated(String),
+    #[error(
+        "the audit of the database found {errors} errors: {first}; run `cargo run -p migration -- audit`, which says how to \
+         repair them"
+    )]
+    AuditFailed { errors: usize, first: String },
     #[error("no PostgreSQL server answers at {server}{}", after(*waited))]
     Unreachable { server: String, waited: Option<Duration> },
     #[error("the server at {server} refuses the login: {why} (SQLSTATE {sqlstate})")]
@@ -151,6 +156,12 @@ pub(crate) const MEMBER_ROLE: &str = "member_role";
 pub(crate) const LAST_OWNER: &str = "last_owner";
 
 impl Error {
+    /// Whether an audit found errors, where the options ask for a clean one.
+    #[must_use]
+    pub fn is_audit_failed(&self) -> bool {
+        matches!(*self.0, Kind::AuditFailed { .. })
+    }
+
     /// Whether the user is no member of the organization, or there is no such organization. The two are not
     /// told apart: that would say which organizations exist.
     #[must_use]

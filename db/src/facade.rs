@@ -58,6 +58,12 @@ impl ScopeDeclaration {
         Self { scope, rows, verbs, writers: &[], ranked: None }
     }
 
+    /// The rows of a scope by a column, with every verb: what a table without an entity is taken for.
+    pub(crate) const fn of_column(scope: ScopeKind, column: &'static str) -> Self {
+        let verbs = Verbs { select: SelectColumns::All, insert: true, update: UpdateColumns::Writable, delete: true };
+        Self::new(scope, Rows::Column(column), verbs)
+    }
+
     /// For generated code.
     #[doc(hidden)]
     #[must_use]

@@ -2,13 +2,14 @@
 
 use sea_orm::sqlx::{self, AssertSqlSafe, Row};
 
-use crate::{DbOptions, Result, ScopeKind, error::Kind, transaction::Connection};
+use crate::{DbOptions, Result, ScopeKind, audit::BEYOND_POLICIES, error::Kind, transaction::Connection};
 
 /// Asks, in one round trip, whether the contract is there, and whether row-level security holds for the role
 /// that the session is of.
 pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> Result<()> {
     let prefix = &options.prefix;
     let scopes = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
+    let beyond = BEYOND_POLICIES.map(|role| format!("'{role}'")).join(", ");
     // Simple protocol: one round trip, where a prepared statement would take two. The prefix is a plain
     // identifier, so there is nothing to escape.
     let sql = format!(
@@ -22,6 +23,12 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
               WHERE pg_catalog.pg_has_role(me.oid, pg_catalog.to_regrole(name), 'USAGE')) AS inherited,
            (SELECT pg_catalog.string_agg(rolname, ', ') FROM pg_catalog.pg_roles
               WHERE rolname IN ({scopes}) AND (rolsuper OR rolbypassrls)) AS unheld,
+           (SELECT min(r.rolname) FROM pg_catalog.pg_roles r
+              WHERE (r.rolsuper OR r.rolbypassrls OR r.rolreplication OR r.rolcreaterole OR r.rolname = ANY (ARRAY[{beyond}]))
+                AND pg_catalog.pg_has_role(me.oid, r.oid, 'MEMBER')) AS powerful,
+           (SELECT min(r.rolname) FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
+              WHERE m.admin_option AND m.member IN (
+                SELECT me.oid UNION SELECT oid FROM pg_catalog.pg_roles WHERE rolname IN ({scopes}))) AS admin,
            (SELECT min(c.oid::pg_catalog.regclass::text) FROM pg_catalog.pg_class c
               WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity
                 AND pg_catalog.pg_has_role(me.oid, c.relowner, 'MEMBER')) AS owned
@@ -51,6 +58,11 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
         format!("inherits {roles}")
     } else if let Some(roles) = row.try_get::<Option<String>, _>("unheld")? {
         format!("may become {roles}, which is a superuser or has BYPASSRLS")
+    } else if let Some(role) = row.try_get::<Option<String>, _>("powerful")? {
+        let who = if role == login { "has" } else { "can become a role that has" };
+        format!("{who} a power that no policy holds (`{role}`: BYPASSRLS, REPLICATION, CREATEROLE or all data)")
+    } else if let Some(role) = row.try_get::<Option<String>, _>("admin")? {
+        format!("or a role that it can become may hand `{role}` on (admin option)")
     } else if let Some(table) = row.try_get::<Option<String>, _>("owned")? {
         format!("owns table {table}, or can become its owner")
     } else {

@@ -1,13 +1,13 @@
 //! How to reach the database.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::sqlx::{
     self, ConnectOptions, Connection, Executor,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
-use crate::{Error, Result, contract::Prefix, error::Kind};
+use crate::{Error, Registry, Result, contract::Prefix, error::Kind};
 
 /// A connection that has been idle for this long is pinged before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -34,6 +34,7 @@ pub struct DbOptions {
     pub(crate) allow_privileged_login: bool,
     session_authorization: Option<String>,
     pub(crate) prefix: Prefix,
+    pub(crate) clean_audit: Option<Arc<Registry>>,
 }
 
 /// Whether the connection is encrypted, and what of the server is verified; stands for libpq's `sslmode`.
@@ -85,6 +86,7 @@ impl DbOptions {
             allow_privileged_login: false,
             session_authorization: None,
             prefix: Prefix::default(),
+            clean_audit: None,
         })
     }
 
@@ -189,6 +191,20 @@ impl DbOptions {
         self
     }
 
+    /// Has [`Db::connect`](crate::Db::connect) audit the database, and refuse one in which the audit finds an error; see
+    /// [`audit`](crate::audit). It takes two round trips more, and reads the catalog.
+    ///
+    /// ```
+    /// # use db::{DbOptions, Registry};
+    /// let options = DbOptions::from_url("postgres://trovella_app@localhost/trovella")?
+    ///     .require_clean_audit(Registry::collect());
+    /// # Ok::<_, db::Error>(())
+    /// ```
+    pub fn require_clean_audit(mut self, registry: Registry) -> Self {
+        self.clean_audit = Some(Arc::new(registry));
+        self
+    }
+
     /// Returns where the server is, without the password.
     pub(crate) fn server(&self) -> String {
         match self.connect.get_socket() {
@@ -242,6 +258,7 @@ impl fmt::Debug for DbOptions {
             .field("prepared_statements", &self.prepared_statements)
             .field("allow_privileged_login", &self.allow_privileged_login)
             .field("prefix", &self.prefix)
+            .field("clean_audit", &self.clean_audit.is_some())
             .finish_non_exhaustive()
     }
 }

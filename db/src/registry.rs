@@ -4,7 +4,11 @@ use std::any::type_name;
 
 use sea_orm::{EntityName, EntityTrait, IdenStatic, Iterable};
 
-use crate::{Facade, ScopeDeclaration, audit::Code};
+use crate::{
+    Facade, ScopeDeclaration,
+    audit::Code,
+    contract::{self, Prefix},
+};
 
 /// Every scoped entity of a program, with its scopes, and the exceptions that are declared to what an audit finds.
 ///
@@ -38,6 +42,8 @@ pub struct RegisteredEntity {
     facade: fn() -> &'static str,
     columns: fn() -> Vec<&'static str>,
     fixed: fn() -> Vec<&'static str>,
+    create_table: fn(&Prefix) -> Vec<String>,
+    add_column: fn(&str) -> Option<String>,
 }
 
 /// Something that an audit finds, and that may be so.
@@ -84,7 +90,6 @@ impl Registry {
     }
 
     /// Returns the exceptions, each with the table of the entity that it is declared beside.
-    #[expect(dead_code, reason = "for the checks, which are next")]
     pub(crate) fn exceptions(&self) -> impl Iterator<Item = (Option<&'static str>, Exception)> {
         self.exceptions.iter().copied()
     }
@@ -111,6 +116,8 @@ impl RegisteredEntity {
             facade: type_name::<F>,
             columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
             fixed: crate::facade::fixed_columns::<F>,
+            create_table: contract::create_table::<F>,
+            add_column: contract::add_column::<F>,
         }
     }
 
@@ -143,6 +150,18 @@ impl RegisteredEntity {
     #[must_use]
     pub fn fixed_columns(&self) -> Vec<&'static str> {
         (self.fixed)()
+    }
+}
+
+impl RegisteredEntity {
+    /// Returns the statements that make its table.
+    pub(crate) fn create_table(&self, prefix: &Prefix) -> Vec<String> {
+        (self.create_table)(prefix)
+    }
+
+    /// Returns the definition of a column.
+    pub(crate) fn column_definition(&self, name: &str) -> Option<String> {
+        (self.add_column)(name)
     }
 }
 

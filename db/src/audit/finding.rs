@@ -124,7 +124,6 @@ impl ObjectKind {
     }
 }
 
-#[expect(dead_code, reason = "for the checks, which are next")]
 impl Object {
     pub(crate) fn new(kind: ObjectKind, name: impl Into<String>) -> Self {
         Self { kind, table: None, name: name.into() }

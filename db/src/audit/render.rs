@@ -10,7 +10,7 @@ mod text;
 
 use super::{Access, AuditReport, AuditedTable, Finding, Severity};
 
-/// Says of rows that nothing holds back from whoever may read the table.
+/// What the words start with that say of rows that nothing holds them back from whoever may read the table.
 const ALL_ROWS: &str = "all rows";
 
 impl AuditReport {
@@ -23,7 +23,7 @@ impl AuditReport {
     fn is_unfiltered(&self, table: &AuditedTable, role: usize, access: &Access) -> bool {
         let scope = self.roles.get(role).and_then(|role| role.scope);
         let declared = table.scopes.iter().any(|declared| Some(declared.scope) == scope && declared.rows == ALL_ROWS);
-        access.rows.as_deref() == Some(ALL_ROWS) && !declared
+        access.rows.as_ref().is_some_and(|rows| rows.starts_with(ALL_ROWS)) && !declared
     }
 
     /// Returns the schema that all tables are in, if there is one.

@@ -1,49 +1,75 @@
 //! The policies and grants of one entity.
 
-use super::{Contract, do_block, literal};
+use super::{Prefix, do_block, literal};
 use crate::{Rows, ScopeDeclaration, ScopeKind, SelectColumns, UpdateColumns, options::quote};
 
 /// The policies of a scope, without its name before them.
 const POLICIES: [&str; 5] = ["boundary", "access", "insert", "update", "delete"];
 
-impl Contract {
-    pub(super) fn protect_table(&self, table: &str, scopes: &[ScopeDeclaration], fixed: &[&str]) -> Vec<String> {
-        let name = quote(table);
-        let roles = ScopeKind::ALL.map(|scope| self.prefix.role(scope)).join(", ");
+/// A policy that a scope of an entity asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct PolicyDeclaration {
+    pub(crate) name: String,
+    /// The role that it is for.
+    pub(crate) role: String,
+    pub(crate) permissive: bool,
+    /// `ALL`, `INSERT`, `UPDATE` or `DELETE`.
+    pub(crate) command: &'static str,
+    pub(crate) using: Option<String>,
+    pub(crate) check: Option<String>,
+}
+
+impl PolicyDeclaration {
+    /// Returns the statement that makes it; `table` is SQL.
+    pub(crate) fn create(&self, table: &str) -> String {
+        let Self { name, role, command, .. } = self;
+        let kind = if self.permissive { "PERMISSIVE" } else { "RESTRICTIVE" };
+        let using = self.using.as_ref().map(|rows| format!(" USING ({rows})")).unwrap_or_default();
+        let check = self.check.as_ref().map(|rows| format!(" WITH CHECK ({rows})")).unwrap_or_default();
+        format!("CREATE POLICY {name} ON {table} AS {kind} FOR {command} TO {role}{using}{check}")
+    }
+}
+
+impl Prefix {
+    /// `table` is SQL.
+    pub(crate) fn protect_table(&self, table: &str, scopes: &[ScopeDeclaration], fixed: &[&str]) -> Vec<String> {
+        let roles = ScopeKind::ALL.map(|scope| self.role(scope)).join(", ");
         let mut statements = vec![
-            format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"),
-            format!("ALTER TABLE {name} FORCE ROW LEVEL SECURITY"),
+            format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
+            format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"),
             // TRUNCATE, REFERENCES and TRIGGER included: row-level security does not filter them.
-            format!("REVOKE ALL ON TABLE {name} FROM PUBLIC, {roles}"),
+            format!("REVOKE ALL ON TABLE {table} FROM PUBLIC, {roles}"),
         ];
         for scope in ScopeKind::ALL {
             for policy in POLICIES {
-                statements.push(format!("DROP POLICY IF EXISTS {}_{policy} ON {name}", scope.as_str()));
+                statements.push(format!("DROP POLICY IF EXISTS {}_{policy} ON {table}", scope.as_str()));
             }
         }
         for declaration in scopes {
-            statements.extend(self.policies(&name, declaration));
+            statements.extend(self.policies(declaration).iter().map(|policy| policy.create(table)));
             statements.extend(self.grants(table, declaration, fixed));
         }
         statements
     }
 
+    /// Returns the policies that a scope asks for.
+    ///
     /// The restrictive policy is the boundary: permissive ones are or-ed, so without it one lax policy, added
     /// later, would open the table.
-    fn policies(&self, name: &str, declaration: &ScopeDeclaration) -> Vec<String> {
+    pub(crate) fn policies(&self, declaration: &ScopeDeclaration) -> Vec<PolicyDeclaration> {
         let rows = self.rows(declaration);
-        let check = format!("USING ({rows}) WITH CHECK ({rows})");
+        let both = |rows: &str| (Some(rows.to_owned()), Some(rows.to_owned()));
         let mut policies = vec![
-            self.policy(name, declaration, "boundary", "RESTRICTIVE", "ALL", &check),
-            self.policy(name, declaration, "access", "PERMISSIVE", "ALL", &check),
+            self.policy(declaration, "boundary", false, "ALL", both(&rows)),
+            self.policy(declaration, "access", true, "ALL", both(&rows)),
         ];
-        policies.extend(self.write_policies(name, declaration, &rows));
+        policies.extend(self.write_policies(declaration, &rows));
         policies
     }
 
     /// The rows of the scope, as SQL.
-    fn rows(&self, declaration: &ScopeDeclaration) -> String {
-        let key = self.prefix.accessor(declaration.scope);
+    pub(crate) fn rows(&self, declaration: &ScopeDeclaration) -> String {
+        let key = self.accessor(declaration.scope);
         match declaration.rows {
             Rows::All => key,
             Rows::Column(column) => format!("{} = {key}", quote(column)),
@@ -65,12 +91,12 @@ impl Contract {
 
     /// Restricts each verb that writes and is allowed to the members who may, where not all may. One that only reads is
     /// not restricted, so these are not `FOR ALL`.
-    fn write_policies(&self, name: &str, declaration: &ScopeDeclaration, rows: &str) -> Vec<String> {
+    fn write_policies(&self, declaration: &ScopeDeclaration, rows: &str) -> Vec<PolicyDeclaration> {
         let ScopeDeclaration { writers, ranked, verbs, .. } = declaration;
         if writers.is_empty() && ranked.is_none() {
             return Vec::new();
         }
-        let schema = self.prefix.schema();
+        let schema = self.schema();
         let writers: Vec<_> = writers.iter().map(|role| literal(role)).collect();
         let has_role = match writers.as_slice() {
             [] => "true".to_owned(),
@@ -80,34 +106,34 @@ impl Contract {
         // In this order, which only `CASE` keeps: who has not the role is told so, and that tells of no row of another
         // tenant.
         let may = format!("CASE WHEN {rows} THEN CASE WHEN {has_role} THEN {ranks} ELSE false END ELSE false END");
+        let may = || Some(may.clone());
         [
-            (verbs.insert, "insert", format!("WITH CHECK ({may})")),
-            (verbs.update != UpdateColumns::None, "update", format!("USING ({may}) WITH CHECK ({may})")),
-            (verbs.delete, "delete", format!("USING ({may})")),
+            (verbs.insert, "insert", "INSERT", (None, may())),
+            (verbs.update != UpdateColumns::None, "update", "UPDATE", (may(), may())),
+            (verbs.delete, "delete", "DELETE", (may(), None)),
         ]
         .into_iter()
         .filter(|(allowed, ..)| *allowed)
-        .map(|(_, verb, check)| self.policy(name, declaration, verb, "RESTRICTIVE", &verb.to_uppercase(), &check))
+        .map(|(_, policy, command, checks)| self.policy(declaration, policy, false, command, checks))
         .collect()
     }
 
     fn policy(
         &self,
-        name: &str,
         declaration: &ScopeDeclaration,
         policy: &str,
-        kind: &str,
-        verb: &str,
-        check: &str,
-    ) -> String {
-        let (scope, role) = (declaration.scope.as_str(), self.prefix.role(declaration.scope));
-        format!("CREATE POLICY {scope}_{policy} ON {name} AS {kind} FOR {verb} TO {role} {check}")
+        permissive: bool,
+        command: &'static str,
+        (using, check): (Option<String>, Option<String>),
+    ) -> PolicyDeclaration {
+        let (scope, role) = (declaration.scope.as_str(), self.role(declaration.scope));
+        PolicyDeclaration { name: format!("{scope}_{policy}"), role, permissive, command, using, check }
     }
 
     /// Updates are granted by column, so that no scope or key column can be assigned. Which columns the table
     /// has is asked of the catalog: a migration runs against the table of its day, not against today's entity.
     fn grants(&self, table: &str, declaration: &ScopeDeclaration, fixed: &[&str]) -> Vec<String> {
-        let (name, role) = (quote(table), self.prefix.role(declaration.scope));
+        let role = self.role(declaration.scope);
         let mut verbs = vec![match declaration.verbs.select {
             SelectColumns::All => "SELECT".to_owned(),
             SelectColumns::Only(columns) => {
@@ -116,12 +142,12 @@ impl Contract {
         }];
         verbs.extend(declaration.verbs.insert.then(|| "INSERT".to_owned()));
         verbs.extend(declaration.verbs.delete.then(|| "DELETE".to_owned()));
-        let mut statements = vec![format!("GRANT {} ON TABLE {name} TO {role}", verbs.join(", "))];
+        let mut statements = vec![format!("GRANT {} ON TABLE {table} TO {role}", verbs.join(", "))];
         match declaration.verbs.update {
             UpdateColumns::None => {}
             UpdateColumns::Only(columns) => {
                 let columns: Vec<_> = columns.iter().map(|column| quote(column)).collect();
-                statements.push(format!("GRANT UPDATE ({}) ON TABLE {name} TO {role}", columns.join(", ")));
+                statements.push(format!("GRANT UPDATE ({}) ON TABLE {table} TO {role}", columns.join(", ")));
             }
             UpdateColumns::Writable => {
                 let fixed: Vec<_> = fixed.iter().map(|column| literal(column)).collect();
@@ -137,7 +163,7 @@ impl Contract {
                          EXECUTE 'GRANT UPDATE (' || columns || ') ON TABLE ' || {table} || ' TO {role}';
                        END IF;
                      END",
-                    table = literal(&name),
+                    table = literal(table),
                     fixed = fixed.join(", "),
                 )));
             }
@@ -145,11 +171,11 @@ impl Contract {
         statements
     }
 
-    pub(super) fn updated_at_trigger(&self, table: &str) -> String {
+    /// `table` is SQL.
+    pub(crate) fn updated_at_trigger(&self, table: &str) -> String {
         format!(
-            "CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION {}.touch_updated_at()",
-            quote(table),
-            self.prefix.schema(),
+            "CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {}.touch_updated_at()",
+            self.schema(),
         )
     }
 }

@@ -7,7 +7,16 @@ use super::member::MemberRole;
 
 /// A person who may become a member of an organization, by their e-mail address. Its owners and admins make and withdraw
 /// invitations, to no role above their own.
-#[tenant_scoped(allow(select, insert, update(status)), writers("owner", "admin"), ranked = "role")]
+#[tenant_scoped(
+    allow(select, insert, update(status)),
+    writers("owner", "admin"),
+    ranked = "role",
+    except(
+        "unique-without-scope",
+        on = "invitation_pkey",
+        reason = "sign-in finds an invitation by its id alone, and an id is random: nobody guesses another's"
+    )
+)]
 #[identity_scoped]
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,0 +1,276 @@
+//! What the audit knows of the database: the catalog, as one document.
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+
+use crate::contract::literal;
+
+/// A role, a table or a function, by PostgreSQL's number for it; the role 0 is PUBLIC.
+pub(super) type Oid = i64;
+
+/// PUBLIC, as a grantee.
+pub(super) const PUBLIC: Oid = 0;
+
+/// Who has which privilege.
+pub(super) type Acl = Vec<(Oid, String)>;
+
+/// The catalog of one database, at one moment.
+#[derive(Debug, Deserialize)]
+pub(super) struct Catalog {
+    pub(super) database: String,
+    pub(super) version: String,
+    pub(super) version_num: i32,
+    pub(super) looked_as: String,
+    pub(super) session_user: String,
+    /// Whether the role that looks sees rows whatever the policies are.
+    pub(super) sees_rows: bool,
+    pub(super) search_path: Vec<String>,
+    #[serde(deserialize_with = "list")]
+    pub(super) database_acl: Acl,
+    pub(super) roles: Vec<Role>,
+    #[serde(deserialize_with = "list")]
+    pub(super) memberships: Vec<Membership>,
+    #[serde(deserialize_with = "list")]
+    pub(super) settings: Vec<Setting>,
+    #[serde(deserialize_with = "list")]
+    pub(super) schemas: Vec<Schema>,
+    #[serde(deserialize_with = "list")]
+    pub(super) relations: Vec<Relation>,
+    #[serde(deserialize_with = "list")]
+    pub(super) policies: Vec<Policy>,
+    #[serde(deserialize_with = "list")]
+    pub(super) functions: Vec<Function>,
+    #[serde(deserialize_with = "list")]
+    pub(super) foreign_keys: Vec<ForeignKey>,
+    #[serde(deserialize_with = "list")]
+    pub(super) indexes: Vec<Index>,
+    /// Views, and what they read.
+    #[serde(deserialize_with = "list")]
+    pub(super) reads: Vec<(Oid, Oid)>,
+    #[serde(deserialize_with = "list")]
+    pub(super) owned: Vec<Held>,
+    #[serde(deserialize_with = "list")]
+    pub(super) granted: Vec<Held>,
+    #[serde(deserialize_with = "list")]
+    pub(super) defaults: Vec<DefaultAcl>,
+    /// Publications, and the schema and name of each of their tables.
+    #[serde(deserialize_with = "list")]
+    pub(super) published: Vec<(String, String, String)>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Role {
+    pub(super) oid: Oid,
+    pub(super) name: String,
+    pub(super) superuser: bool,
+    pub(super) bypass_rls: bool,
+    pub(super) replication: bool,
+    pub(super) create_role: bool,
+    pub(super) login: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Membership {
+    pub(super) role: Oid,
+    pub(super) member: Oid,
+    pub(super) admin: bool,
+    pub(super) inherit: bool,
+    pub(super) set: bool,
+}
+
+/// A setting that is fixed for a role, or for all where the role is 0.
+#[derive(Debug, Deserialize)]
+pub(super) struct Setting {
+    pub(super) role: Oid,
+    /// Whether it is for this database alone.
+    pub(super) here: bool,
+    pub(super) name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Schema {
+    pub(super) name: String,
+    pub(super) sql: String,
+    #[serde(deserialize_with = "list")]
+    pub(super) acl: Acl,
+}
+
+/// A table, view, foreign table or sequence.
+#[derive(Debug, Deserialize)]
+pub(super) struct Relation {
+    pub(super) oid: Oid,
+    pub(super) schema: String,
+    pub(super) name: String,
+    /// Its name, as SQL.
+    pub(super) sql: String,
+    pub(super) kind: String,
+    pub(super) owner: Oid,
+    pub(super) row_security: bool,
+    pub(super) forced: bool,
+    pub(super) partition: bool,
+    /// Whether a view runs as who asks.
+    pub(super) invoker: bool,
+    /// Without the owner's.
+    #[serde(deserialize_with = "list")]
+    pub(super) acl: Acl,
+    #[serde(deserialize_with = "list")]
+    pub(super) columns: Vec<Column>,
+}
+
+/// A column: its name, type, whether it is never null, whether it is generated, and who has a privilege on it alone.
+#[derive(Debug, Deserialize)]
+pub(super) struct Column(
+    pub(super) String,
+    pub(super) String,
+    pub(super) bool,
+    pub(super) bool,
+    #[serde(deserialize_with = "list")] pub(super) Acl,
+);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Policy {
+    pub(super) relation: Oid,
+    pub(super) name: String,
+    /// `r`, `a`, `w`, `d`, or `*` for all.
+    pub(super) command: String,
+    pub(super) permissive: bool,
+    pub(super) roles: Vec<Oid>,
+    pub(super) using: Option<String>,
+    pub(super) check: Option<String>,
+    /// The functions that it asks, without PostgreSQL's own.
+    pub(super) functions: Vec<Oid>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Function {
+    pub(super) oid: Oid,
+    pub(super) schema: String,
+    pub(super) name: String,
+    /// Its name and arguments, as SQL.
+    pub(super) sql: String,
+    pub(super) owner: Oid,
+    pub(super) definer: bool,
+    pub(super) leakproof: bool,
+    /// Whether only a trigger can call it.
+    pub(super) trigger: bool,
+    pub(super) volatility: String,
+    pub(super) kind: String,
+    pub(super) language: String,
+    pub(super) config: Vec<String>,
+    pub(super) strict: bool,
+    pub(super) extension: bool,
+    /// Its body, where it is in the schema of the contract.
+    pub(super) body: Option<String>,
+    #[serde(deserialize_with = "list")]
+    pub(super) acl: Acl,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ForeignKey {
+    pub(super) name: String,
+    pub(super) relation: Oid,
+    pub(super) referenced: Oid,
+    pub(super) columns: Vec<String>,
+    pub(super) referenced_columns: Vec<String>,
+    pub(super) on_delete: String,
+    pub(super) on_update: String,
+    /// The columns that `SET NULL` names; empty where it names none.
+    pub(super) set_columns: Vec<String>,
+    pub(super) validated: bool,
+    pub(super) definition: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Index {
+    pub(super) relation: Oid,
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) unique: bool,
+    pub(super) primary: bool,
+    pub(super) valid: bool,
+    pub(super) partial: bool,
+    /// Its columns; nothing for one that is an expression.
+    pub(super) columns: Vec<Option<String>>,
+    /// The columns that its expressions are over.
+    pub(super) under: Vec<String>,
+    /// The kind of the constraint that it is of: `p`, `u` or `x`.
+    pub(super) constraint: Option<String>,
+    /// That of the constraint, else of the index where it is unique.
+    pub(super) definition: Option<String>,
+}
+
+/// Something that a role owns, or has a privilege on.
+#[derive(Debug, Deserialize)]
+pub(super) struct Held {
+    pub(super) role: Oid,
+    pub(super) description: String,
+    pub(super) kind: String,
+    /// Its name, as SQL.
+    pub(super) sql: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct DefaultAcl {
+    /// Whose objects.
+    pub(super) role: Oid,
+    pub(super) schema: Option<String>,
+    /// `r`, `S`, `f`, `T` or `n`.
+    pub(super) kind: String,
+    pub(super) grantee: Oid,
+    pub(super) privilege: String,
+}
+
+impl Catalog {
+    /// Returns the statement that reads it, for a session whose `search_path` is `pg_catalog` alone. The login role is
+    /// the session's own, unless another is named.
+    pub(super) fn sql(schema: &str, scopes: &[String], login: Option<&str>) -> String {
+        let login = login.map_or_else(|| "session_user::text".to_owned(), literal);
+        let roles: Vec<_> = scopes.iter().map(|role| literal(role)).chain([login]).collect();
+        include_str!("catalog.sql")
+            .replace("$roles$", &format!("ARRAY[{}]", roles.join(", ")))
+            .replace("$schema$", &literal(schema))
+    }
+
+    /// Returns the name of a role.
+    pub(super) fn role_name(&self, oid: Oid) -> &str {
+        match oid {
+            PUBLIC => "PUBLIC",
+            _ => self.role(oid).map_or("?", |role| &role.name),
+        }
+    }
+
+    pub(super) fn role(&self, oid: Oid) -> Option<&Role> {
+        self.roles.iter().find(|role| role.oid == oid)
+    }
+}
+
+impl Relation {
+    /// Returns its name with its schema, to be read.
+    pub(super) fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.kind.as_str(), "r" | "p")
+    }
+
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.0 == name)
+    }
+
+    /// Returns what it is, in words.
+    pub(super) fn kind_name(&self) -> &'static str {
+        match self.kind.as_str() {
+            "p" => "partitioned table",
+            "v" => "view",
+            "m" => "materialized view",
+            "f" => "foreign table",
+            "S" => "sequence",
+            _ => "table",
+        }
+    }
+}
+
+/// PostgreSQL aggregates no rows to null.
+fn list<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,211 @@
+-- All that an audit looks at, as one document: one statement, so one snapshot. Run with `search_path = pg_catalog`, so that
+-- every name which PostgreSQL writes has its schema. `$roles$` are the names of the request roles, `$schema$` that of
+-- the contract's schema, both as literals.
+WITH request AS (
+  SELECT oid FROM pg_roles WHERE rolname = ANY ($roles$::text[])
+), namespace AS (
+  SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
+  WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'
+), extended AS (
+  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), relation AS (
+  SELECT c.*, n.nspname FROM pg_class c JOIN namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    AND NOT EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid)
+), policy AS (
+  SELECT p.* FROM pg_policy p JOIN relation c ON c.oid = p.polrelid
+), asked AS (
+  SELECT d.objid AS policy, array_agg(DISTINCT d.refobjid::int8) AS functions
+  FROM pg_depend d JOIN policy p ON p.oid = d.objid
+  WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_proc'::regclass
+  GROUP BY d.objid
+)
+SELECT json_build_object(
+  'database', current_database(),
+  'version', current_setting('server_version'),
+  'version_num', current_setting('server_version_num')::int,
+  'looked_as', current_user,
+  'session_user', session_user,
+  'sees_rows', (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user),
+  'search_path', ARRAY(
+    SELECT name FROM unnest(string_to_array(replace((SELECT reset_val FROM pg_settings WHERE name = 'search_path'), ' ', ''), ',')) name
+  ),
+  'database_acl', (
+    SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type))
+    FROM pg_database d, aclexplode(COALESCE(d.datacl, acldefault('d', d.datdba))) a WHERE d.datname = current_database()
+  ),
+  'roles', (
+    SELECT json_agg(r) FROM (
+      SELECT oid::int8, rolname AS name, rolsuper AS superuser, rolbypassrls AS bypass_rls, rolreplication AS replication,
+        rolcreaterole AS create_role, rolcanlogin AS login
+      FROM pg_roles
+    ) r
+  ),
+  'memberships', (
+    SELECT json_agg(m) FROM (
+      -- The options `inherit` and `set` belong to the membership from PostgreSQL 16 on, and to the member before.
+      SELECT m.roleid::int8 AS role, m.member::int8, bool_or(m.admin_option) AS admin,
+        bool_or(COALESCE((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)) AS inherit,
+        bool_or(COALESCE((to_jsonb(m) ->> 'set_option')::boolean, true)) AS "set"
+      FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member GROUP BY 1, 2
+    ) m
+  ),
+  'settings', (
+    SELECT json_agg(s) FROM (
+      SELECT s.setrole::int8 AS role, s.setdatabase <> 0 AS here, split_part(setting, '=', 1) AS name
+      FROM pg_db_role_setting s, unnest(s.setconfig) setting
+      WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND s.setrole IN (SELECT 0::oid UNION ALL SELECT oid FROM request)
+    ) s
+  ),
+  'schemas', (
+    SELECT json_agg(n) FROM (
+      SELECT nspname AS name, quote_ident(nspname) AS sql, (
+        SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type)) FROM aclexplode(nspacl) a
+      ) AS acl
+      FROM namespace
+    ) n
+  ),
+  'relations', (
+    SELECT json_agg(c) FROM (
+      SELECT c.oid::int8, c.nspname AS schema, c.relname AS name, c.oid::regclass::text AS sql, c.relkind AS kind,
+        c.relowner::int8 AS owner, c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced,
+        c.relispartition AS partition,
+        COALESCE((
+          SELECT bool_or(option_value IN ('true', 'on', 'yes', '1'))
+          FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'
+        ), false) AS invoker,
+        (
+          SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type)) FROM aclexplode(c.relacl) a
+          WHERE a.grantee <> c.relowner
+        ) AS acl,
+        (
+          SELECT json_agg(json_build_array(
+            a.attname,
+            format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE a.atttypid END, NULL),
+            a.attnotnull OR t.typnotnull,
+            a.attgenerated <> '',
+            (SELECT json_agg(json_build_array(x.grantee::int8, x.privilege_type)) FROM aclexplode(a.attacl) x)
+          ) ORDER BY a.attnum)
+          FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind <> 'S'
+        ) AS columns
+      FROM relation c
+    ) c
+  ),
+  'policies', (
+    SELECT json_agg(p) FROM (
+      SELECT p.polrelid::int8 AS relation, p.polname AS name, p.polcmd AS command, p.polpermissive AS permissive,
+        ARRAY(SELECT unnest(p.polroles)::int8) AS roles,
+        pg_get_expr(p.polqual, p.polrelid) AS "using", pg_get_expr(p.polwithcheck, p.polrelid) AS "check",
+        COALESCE(a.functions, '{}') AS functions
+      FROM policy p LEFT JOIN asked a ON a.policy = p.oid
+    ) p
+  ),
+  'functions', (
+    SELECT json_agg(f) FROM (
+      SELECT f.oid::int8, n.nspname AS schema, f.proname AS name, f.oid::regprocedure::text AS sql, f.proowner::int8 AS owner,
+        f.prosecdef AS definer, f.proleakproof AS leakproof, f.prorettype = 'trigger'::regtype AS "trigger", f.provolatile AS volatility, f.prokind AS kind,
+        l.lanname AS language, COALESCE(f.proconfig, '{}') AS config, f.proisstrict AS strict,
+        EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_proc'::regclass AND e.objid = f.oid) AS extension,
+        CASE WHEN n.nspname = $schema$ THEN COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc) END AS body,
+        (
+          SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type))
+          FROM aclexplode(COALESCE(f.proacl, acldefault('f', f.proowner))) a
+        ) AS acl
+      FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN pg_language l ON l.oid = f.prolang
+      WHERE n.nspname = $schema$
+        OR f.oid IN (SELECT unnest(functions) FROM asked)
+        OR n.nspname NOT IN ('pg_catalog', 'information_schema') AND (
+          f.prosecdef OR f.proleakproof OR f.proname LIKE 'dblink%'
+          OR NOT l.lanpltrusted AND l.lanname NOT IN ('internal', 'c')
+        )
+        OR f.proname IN (
+          'set_config', 'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_export', 'pg_read_file',
+          'pg_read_binary_file', 'pg_ls_dir', 'pg_stat_file', 'pg_file_write', 'pg_file_read', 'pg_file_unlink',
+          'pg_file_rename', 'pg_execute_server_program'
+        )
+    ) f
+  ),
+  'foreign_keys', (
+    SELECT json_agg(k) FROM (
+      SELECT k.conname AS name, k.conrelid::int8 AS relation, k.confrelid::int8 AS referenced,
+        ARRAY(
+          SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY u (attnum, at)
+          JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.at
+        ) AS columns,
+        ARRAY(
+          SELECT a.attname FROM unnest(k.confkey) WITH ORDINALITY u (attnum, at)
+          JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum ORDER BY u.at
+        ) AS referenced_columns,
+        k.confdeltype AS on_delete, k.confupdtype AS on_update,
+        ARRAY(
+          SELECT a.attname FROM unnest(k.confdelsetcols) u (attnum)
+          JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
+        ) AS set_columns,
+        k.convalidated AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, true) AS validated,
+        pg_get_constraintdef(k.oid) AS definition
+      FROM pg_constraint k JOIN relation c ON c.oid = k.conrelid
+      WHERE k.contype = 'f' AND k.conparentid = 0
+    ) k
+  ),
+  'indexes', (
+    SELECT json_agg(i) FROM (
+      SELECT i.indrelid::int8 AS relation, ic.relname AS name, i.indexrelid::regclass::text AS sql, i.indisunique AS "unique",
+        i.indisprimary AS "primary", i.indisvalid AS valid, i.indpred IS NOT NULL AS partial,
+        ARRAY(
+          SELECT a.attname FROM unnest(i.indkey::int2[]) WITH ORDINALITY u (attnum, at)
+          LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.attnum
+          WHERE u.at <= i.indnkeyatts ORDER BY u.at
+        ) AS columns,
+        -- What an expression is over.
+        CASE WHEN i.indexprs IS NULL THEN '{}' ELSE ARRAY(
+          SELECT a.attname FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+          WHERE d.classid = 'pg_class'::regclass AND d.objid IN (i.indexrelid, k.oid)
+            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+        ) END AS under,
+        k.contype AS "constraint",
+        CASE WHEN k.oid IS NOT NULL THEN pg_get_constraintdef(k.oid) WHEN i.indisunique THEN pg_get_indexdef(i.indexrelid) END
+          AS definition
+      FROM pg_index i JOIN relation c ON c.oid = i.indrelid JOIN pg_class ic ON ic.oid = i.indexrelid
+      LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+      WHERE NOT ic.relispartition
+    ) i
+  ),
+  'reads', (
+    SELECT json_agg(DISTINCT jsonb_build_array(r.ev_class::int8, d.refobjid::int8))
+    FROM pg_rewrite r JOIN relation c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm')
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+  ),
+  'owned', (
+    SELECT json_agg(o) FROM (
+      SELECT s.refobjid::int8 AS role, pg_describe_object(s.classid, s.objid, s.objsubid) AS description,
+        (pg_identify_object(s.classid, s.objid, s.objsubid)).type AS kind,
+        (pg_identify_object(s.classid, s.objid, s.objsubid)).identity AS sql
+      FROM pg_shdepend s
+      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.refobjid IN (SELECT oid FROM request)
+        AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    ) o
+  ),
+  'granted', (
+    SELECT json_agg(g) FROM (
+      SELECT s.refobjid::int8 AS role, pg_describe_object(s.classid, s.objid, s.objsubid) AS description,
+        (pg_identify_object(s.classid, s.objid, 0)).type AS kind,
+        (pg_identify_object(s.classid, s.objid, 0)).identity AS sql
+      FROM pg_shdepend s
+      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a' AND s.refobjid IN (SELECT oid FROM request)
+        AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    ) g
+  ),
+  'defaults', (
+    SELECT json_agg(d) FROM (
+      SELECT d.defaclrole::int8 AS role, n.nspname AS schema, d.defaclobjtype AS kind, a.grantee::int8, a.privilege_type AS privilege
+      FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
+      WHERE a.grantee IN (SELECT oid FROM request) OR a.grantee = 0 AND d.defaclobjtype IN ('r', 'S')
+    ) d
+  ),
+  'published', (
+    SELECT json_agg(json_build_array(pubname, schemaname, tablename)) FROM pg_publication_tables
+  )
+)::text

@@ -1,0 +1,71 @@
+//! The checks: each file has those of one kind of object.
+
+mod constraints;
+mod database;
+mod entities;
+mod functions;
+mod grants;
+mod policies;
+mod roles;
+mod tables;
+mod views;
+
+use super::{Code, Finding, Object, Severity, catalog::Catalog, survey::Survey};
+
+/// What has been found so far.
+#[derive(Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds one, as bad as its code is.
+    fn add(&mut self, code: Code, object: Object, message: String, repair: Vec<String>) {
+        self.add_as(code.severity(), code, object, message, repair);
+    }
+
+    /// Adds one, better or worse than its code.
+    fn add_as(&mut self, severity: Severity, code: Code, object: Object, message: String, repair: Vec<String>) {
+        self.0.push(Finding { code, severity, object, message, repair });
+    }
+}
+
+/// Returns all that is found, the worst first.
+pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    roles::check(survey, &mut findings);
+    database::check(survey, &mut findings);
+    entities::check(survey, &mut findings);
+    for scoped in &survey.scoped {
+        tables::check(survey, scoped, &mut findings);
+        grants::check(survey, scoped, &mut findings);
+        policies::check(survey, scoped, &mut findings);
+        constraints::check(survey, scoped, &mut findings);
+    }
+    tables::check_others(survey, &mut findings);
+    policies::check_functions(survey, &mut findings);
+    constraints::check_foreign_keys(survey, &mut findings);
+    views::check(survey, &mut findings);
+    functions::check(survey, &mut findings);
+    let mut findings = findings.0;
+    findings.sort_by(|a, b| {
+        let order = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.code);
+        order(a).cmp(&order(b)).then_with(|| a.object.cmp(&b.object))
+    });
+    findings
+}
+
+pub(super) use constraints::carries_scope;
+pub(crate) use roles::BEYOND_POLICIES;
+
+/// Puts names into a sentence: `a`, `a and b`, `a, b and c`.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => "nobody".to_owned(),
+        [name] => (*name).to_owned(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
+    }
+}
+
+/// Returns whether the server is of this version or later.
+fn is_at_least(catalog: &Catalog, major: i32) -> bool {
+    catalog.version_num >= major * 10_000
+}

@@ -1,0 +1,177 @@
+//! Keys: what one tenant can learn of another by them, and where they lead.
+
+use super::Findings;
+use crate::{
+    ScopeKind,
+    audit::{
+        Code, Object, ObjectKind, Severity,
+        access::Granted,
+        catalog::{ForeignKey, Index},
+        survey::{Scoped, Survey},
+    },
+    options::quote,
+};
+
+pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
+    let exclusion = |index: &Index| index.constraint.as_deref() == Some("x");
+    for index in survey.indexes_of(scoped.relation).iter().filter(|index| index.unique || exclusion(index)) {
+        if let Some(column) = oracle(survey, scoped, index) {
+            unique(scoped, index, column, findings);
+        }
+    }
+}
+
+/// Returns the scope column that a key lacks, of a scope whose role can try values of it.
+fn oracle(survey: &Survey<'_>, scoped: &Scoped<'_>, index: &Index) -> Option<&'static str> {
+    scoped.columns().map(|(scope, column)| (survey.scope_role(scope), column)).find_map(|(role, column)| {
+        let tries =
+            Granted::to(role?.oid, scoped.relation).writes_any(index.columns.iter().flatten().chain(&index.under));
+        let has = index.columns.iter().flatten().any(|found| found == column);
+        (tries && !has).then_some(column)
+    })
+}
+
+fn unique(scoped: &Scoped<'_>, index: &Index, column: &str, findings: &mut Findings) {
+    let relation = scoped.relation;
+    let is_uuid = |name: &Option<String>| {
+        name.as_ref().and_then(|name| relation.column(name)).is_some_and(|column| column.1 == "uuid")
+    };
+    let unguessable = index.columns.len() == 1 && index.columns.iter().all(is_uuid);
+    let severity = if unguessable { Severity::Warn } else { Severity::Error };
+    let message = if unguessable {
+        format!("it lacks `{column}`: whoever has another tenant's id learns that there is such a row")
+    } else {
+        format!("it lacks `{column}`: a value that is refused is another tenant's")
+    };
+    let definition = index.definition.as_deref().unwrap_or_default();
+    // The scope column goes first.
+    let with = if index.constraint.as_deref() == Some("x") { " WITH =" } else { "" };
+    let definition = definition.replacen('(', &format!("({}{with}, ", quote(column)), 1);
+    let repair = if index.constraint.is_some() {
+        let (table, name) = (&relation.sql, quote(&index.name));
+        let mut repair = vec![
+            format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
+            format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"),
+        ];
+        if index.primary {
+            repair.insert(
+                0,
+                "-- drop the foreign keys that point at it before, and make them again with the column".into(),
+            );
+        }
+        repair
+    } else {
+        vec![format!("DROP INDEX {}", index.sql), definition]
+    };
+    let object = Object::of_table(ObjectKind::Constraint, relation.full_name(), &index.name);
+    findings.add_as(severity, Code::UniqueWithoutScope, object, message, repair);
+}
+
+pub(super) fn check_foreign_keys(survey: &Survey<'_>, findings: &mut Findings) {
+    for key in &survey.catalog.foreign_keys {
+        let Some(child) = survey.scoped_table(key.relation) else { continue };
+        let object = || Object::of_table(ObjectKind::Constraint, child.relation.full_name(), &key.name);
+        if let Some(parent) = survey.scoped_table(key.referenced) {
+            if !carries_scope(child, parent, key) {
+                without_scope(child, parent, key, object(), findings);
+            }
+        }
+        if !key.validated {
+            findings.add(
+                Code::ForeignKeyNotValidated,
+                object(),
+                "rows that were there before it have not been checked".to_owned(),
+                vec![
+                    "-- as a role that sees all rows, or in `contract::as_owner`".to_owned(),
+                    format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", child.relation.sql, quote(&key.name)),
+                ],
+            );
+        }
+        nulls_scope(child, key, object(), findings);
+    }
+}
+
+/// Returns the scope that two tables share, with its column in each: the organization where both have one.
+fn shared(child: &Scoped<'_>, parent: &Scoped<'_>) -> Option<(&'static str, &'static str)> {
+    [ScopeKind::Tenant, ScopeKind::User]
+        .into_iter()
+        .find_map(|scope| Some((child.column(scope)?, parent.column(scope)?)))
+}
+
+/// Whether a foreign key carries the scope that its two tables share; also where they share none.
+pub(in crate::audit) fn carries_scope(child: &Scoped<'_>, parent: &Scoped<'_>, key: &ForeignKey) -> bool {
+    shared(child, parent).is_none_or(|(own, theirs)| {
+        key.columns.iter().zip(&key.referenced_columns).any(|(from, to)| from == own && to == theirs)
+    })
+}
+
+fn without_scope(child: &Scoped<'_>, parent: &Scoped<'_>, key: &ForeignKey, object: Object, findings: &mut Findings) {
+    let Some((own, theirs)) = shared(child, parent) else { return };
+    let columns = |first: &str, rest: &[String]| {
+        let rest = rest.iter().filter(|column| *column != first).map(|column| quote(column));
+        [quote(first)].into_iter().chain(rest).collect::<Vec<_>>().join(", ")
+    };
+    let (from, to) = (columns(own, &key.columns), columns(theirs, &key.referenced_columns));
+    // What stands after the columns: the actions.
+    let actions = key.definition.split_once(" ON ").map(|(_, actions)| format!(" ON {actions}")).unwrap_or_default();
+    let nulled: Vec<_> = key.columns.iter().filter(|column| *column != own).map(|column| quote(column)).collect();
+    let actions = match actions.strip_suffix(" ON DELETE SET NULL") {
+        Some(rest) => format!("{rest} ON DELETE SET NULL ({})", nulled.join(", ")),
+        None => actions,
+    };
+    let (table, name, referenced) = (&child.relation.sql, quote(&key.name), &parent.relation.sql);
+    findings.add(
+        Code::ForeignKeyWithoutScope,
+        object,
+        format!("it lacks `{own}`: a row can point at another tenant's row of {}", parent.relation.full_name()),
+        vec![
+            "-- as a role that sees all rows, or in `contract::as_owner`".to_owned(),
+            format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
+            format!(
+                "CREATE UNIQUE INDEX IF NOT EXISTS {} ON {referenced} ({to})",
+                quote(&format!("{}_scoped", key.name))
+            ),
+            format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({from}) REFERENCES {referenced} ({to}){actions}"
+            ),
+        ],
+    );
+}
+
+/// `SET NULL` without a list of columns sets all of them.
+fn nulls_scope(child: &Scoped<'_>, key: &ForeignKey, object: Object, findings: &mut Findings) {
+    let has_scope = |columns: &[String]| child.columns().any(|(_, scope)| columns.iter().any(|column| column == scope));
+    let sets = |action: &str| matches!(action, "n" | "d");
+    let on_delete =
+        sets(&key.on_delete) && has_scope(if key.set_columns.is_empty() { &key.columns } else { &key.set_columns });
+    let on_update = sets(&key.on_update) && has_scope(&key.columns);
+    if !(on_delete || on_update) {
+        return;
+    }
+    let is_scope = |column: &String| child.columns().any(|(_, scope)| column == scope);
+    let rest: Vec<_> = key.columns.iter().filter(|column| !is_scope(column)).map(|column| quote(column)).collect();
+    let mut definition = key.definition.clone();
+    for action in ["SET NULL", "SET DEFAULT"] {
+        definition = definition.replace(&format!(" ON UPDATE {action}"), "");
+        let (start, end) = match definition.split_once(&format!(" ON DELETE {action}")) {
+            Some((start, end)) if on_delete => (start.to_owned(), end.to_owned()),
+            _ => continue,
+        };
+        // A list that has the scope column goes too.
+        let end =
+            end.trim_start().strip_prefix('(').and_then(|end| end.split_once(')')).map_or(end.as_str(), |(_, end)| end);
+        let action = if rest.is_empty() { "RESTRICT".to_owned() } else { format!("{action} ({})", rest.join(", ")) };
+        definition = format!("{start} ON DELETE {action}{end}");
+    }
+    let (table, name) = (&child.relation.sql, quote(&key.name));
+    findings.add(
+        Code::SetNullNullsScope,
+        object,
+        "a delete or update of what it points at takes the scope from the row, or fails".to_owned(),
+        vec![
+            "-- as a role that sees all rows, or in `contract::as_owner`".to_owned(),
+            format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
+            format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"),
+        ],
+    );
+}

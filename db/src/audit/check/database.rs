@@ -1,0 +1,156 @@
+//! The database as a whole, and the server.
+
+use super::{Findings, list};
+use crate::{
+    audit::{
+        Code, Object, ObjectKind,
+        catalog::{Acl, DefaultAcl, PUBLIC},
+        survey::Survey,
+    },
+    options::quote,
+};
+
+/// The first minor versions with the fixes of CVE-2024-10976 and CVE-2025-8713; later major versions have them.
+const FIXED: [(i32, i32); 5] = [(13, 22), (14, 19), (15, 14), (16, 10), (17, 6)];
+
+pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
+    schemas(survey, findings);
+    temporary(survey, findings);
+    for default in &survey.catalog.defaults {
+        default_privileges(survey, default, findings);
+    }
+    publications(survey, findings);
+    version(survey, findings);
+}
+
+fn grantees<'a>(survey: &Survey<'a>, acl: &Acl, privilege: &str) -> Vec<&'a str> {
+    survey.reachable_names(acl.iter().filter(|(_, has)| has == privilege).map(|(grantee, _)| *grantee))
+}
+
+fn schemas(survey: &Survey<'_>, findings: &mut Findings) {
+    for schema in &survey.catalog.schemas {
+        for name in grantees(survey, &schema.acl, "CREATE") {
+            findings.add(
+                Code::SchemaCreate,
+                Object::new(ObjectKind::Schema, &schema.name),
+                format!("{name} may create objects in it, which others may then take for the application's"),
+                vec![format!("REVOKE CREATE ON SCHEMA {} FROM {}", schema.sql, role(name))],
+            );
+        }
+    }
+    let database = &survey.catalog.database;
+    for name in grantees(survey, &survey.catalog.database_acl, "CREATE") {
+        findings.add(
+            Code::SchemaCreate,
+            Object::new(ObjectKind::Database, database),
+            format!("{name} may create schemas in it"),
+            vec![format!("REVOKE CREATE ON DATABASE {} FROM {}", quote(database), role(name))],
+        );
+    }
+}
+
+fn temporary(survey: &Survey<'_>, findings: &mut Findings) {
+    let database = &survey.catalog.database;
+    for name in grantees(survey, &survey.catalog.database_acl, "TEMPORARY") {
+        findings.add(
+            Code::TemporaryTables,
+            Object::new(ObjectKind::Database, database),
+            format!("{name} may make temporary tables"),
+            vec![format!("REVOKE TEMPORARY ON DATABASE {} FROM {}", quote(database), role(name))],
+        );
+    }
+}
+
+fn default_privileges(survey: &Survey<'_>, default: &DefaultAcl, findings: &mut Findings) {
+    if survey.requests.is_empty() || default.grantee == default.role {
+        return;
+    }
+    let (of, to) = (survey.role_name(default.role), survey.role_name(default.grantee));
+    let objects = match default.kind.as_str() {
+        "r" => "TABLES",
+        "S" => "SEQUENCES",
+        "f" => "FUNCTIONS",
+        "T" => "TYPES",
+        _ => "SCHEMAS",
+    };
+    let place = default.schema.as_ref().map(|schema| format!(" IN SCHEMA {}", quote(schema))).unwrap_or_default();
+    let who =
+        if default.grantee == PUBLIC { Object::new(ObjectKind::Role, of) } else { Object::new(ObjectKind::Role, to) };
+    findings.add(
+        Code::DefaultPrivileges,
+        who,
+        format!("{to} is given {} on the {} that `{of}` creates", default.privilege, objects.to_lowercase()),
+        vec![format!(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {}{place} REVOKE {} ON {objects} FROM {}",
+            quote(of),
+            default.privilege,
+            role(to)
+        )],
+    );
+}
+
+fn publications(survey: &Survey<'_>, findings: &mut Findings) {
+    let published = &survey.catalog.published;
+    let mut publications: Vec<_> = published.iter().map(|(publication, ..)| publication.as_str()).collect();
+    publications.sort_unstable();
+    publications.dedup();
+    for publication in publications {
+        let tables: Vec<_> = survey
+            .scoped
+            .iter()
+            .map(|scoped| scoped.relation)
+            .filter(|relation| {
+                published.iter().any(|(of, schema, table)| {
+                    of == publication && *schema == relation.schema && *table == relation.name
+                })
+            })
+            .map(|relation| relation.full_name())
+            .collect();
+        if let Some(first) = tables.first() {
+            findings.add(
+                Code::Publication,
+                Object::new(ObjectKind::Publication, publication),
+                format!("it publishes {} scoped tables, such as `{first}`, with all tenants' rows", tables.len()),
+                vec![format!("DROP PUBLICATION {}", quote(publication))],
+            );
+        }
+    }
+}
+
+fn version(survey: &Survey<'_>, findings: &mut Findings) {
+    let (major, minor) = (survey.catalog.version_num / 10_000, survey.catalog.version_num % 10_000);
+    let fixed = FIXED.iter().find(|(fixed, _)| *fixed == major);
+    let vulnerable = fixed.map_or(major < 13, |(_, fixed)| minor < *fixed);
+    if vulnerable {
+        let repair = match fixed {
+            Some((major, minor)) => format!("-- install PostgreSQL {major}.{minor} or later, and restart the server"),
+            None => "-- install a version of PostgreSQL that is still maintained".to_owned(),
+        };
+        findings.add(
+            Code::ServerVersion,
+            Object::new(ObjectKind::Server, format!("PostgreSQL {major}.{minor}")),
+            "its row-level security can be passed: CVE-2024-10976, CVE-2025-8713".to_owned(),
+            vec![repair],
+        );
+    }
+}
+
+/// Quotes a role; PUBLIC is a keyword.
+pub(super) fn role(name: &str) -> String {
+    if name == "PUBLIC" { name.to_owned() } else { quote(name) }
+}
+
+/// Quotes roles.
+pub(super) fn roles(names: &[&str]) -> String {
+    names.iter().map(|name| role(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the statement that takes every privilege on a relation from roles.
+pub(super) fn revoke_all(sql: &str, names: &[&str]) -> Vec<String> {
+    vec![format!("REVOKE ALL ON TABLE {sql} FROM {}", roles(names))]
+}
+
+/// Says who reaches something.
+pub(super) fn reached_by(names: &[&str]) -> String {
+    format!("{} can reach it", list(names))
+}

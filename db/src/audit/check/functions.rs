@@ -1,0 +1,149 @@
+//! Functions that a request role may execute.
+
+use super::{
+    Findings,
+    database::{role, roles},
+    list,
+};
+use crate::{
+    audit::{Code, Object, ObjectKind, Severity, catalog::Function, survey::Survey},
+    options::quote,
+};
+
+/// The functions of the contract that run as the gate, and that a request role may execute.
+const KNOWN: [&str; 6] = [
+    "enter_tenant",
+    "enter_tenant_as_system",
+    "enter_user",
+    "enter_identity",
+    "authenticate_token",
+    "context_is_genuine",
+];
+
+pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
+    for function in &survey.catalog.functions {
+        if function.leakproof && !function.extension && function.schema != "pg_catalog" {
+            findings.add(
+                Code::FunctionLeakproof,
+                Object::new(ObjectKind::Function, &function.sql),
+                "a filter with it may be asked about rows that no policy has let through".to_owned(),
+                vec![format!("ALTER FUNCTION {} NOT LEAKPROOF", function.sql)],
+            );
+        }
+        let executes = function.acl.iter().filter(|(grantee, _)| *grantee != function.owner);
+        let names = survey.reachable_names(executes.map(|(grantee, _)| *grantee));
+        if names.is_empty() {
+            continue;
+        }
+        if function.schema == "pg_catalog" || function.extension || function.name.starts_with("dblink") {
+            reaches_out(survey, function, &names, findings);
+        } else if function.definer {
+            definer(survey, function, &names, findings);
+        } else if !matches!(function.language.as_str(), "sql" | "plpgsql" | "internal" | "c") {
+            untrusted(function, &names, findings);
+        }
+    }
+    set_config(survey, findings);
+}
+
+fn revoke(function: &Function, names: &[&str]) -> String {
+    format!("REVOKE EXECUTE ON FUNCTION {} FROM {}", qualified(function), roles(names))
+}
+
+/// PostgreSQL writes the names of its own functions without a schema here.
+fn qualified(function: &Function) -> String {
+    if function.schema == "pg_catalog" { format!("pg_catalog.{}", function.sql) } else { function.sql.clone() }
+}
+
+fn definer(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &mut Findings) {
+    let prefix = survey.prefix();
+    let object = || Object::new(ObjectKind::Function, &function.sql);
+    let owner = survey.role_name(function.owner);
+    // With the contract, whether they are its own is looked at by itself.
+    let of_gate = owner == prefix.gate() || survey.audit.contract.is_some();
+    let known = function.schema == prefix.schema() && of_gate && KNOWN.contains(&function.name.as_str());
+    if !function.config.iter().any(|setting| setting.starts_with("search_path=")) {
+        let kind = if function.kind == "p" { "PROCEDURE" } else { "FUNCTION" };
+        let mut repair = vec![format!("ALTER {kind} {} SET search_path = pg_catalog, pg_temp", function.sql)];
+        if !known {
+            repair.push(revoke(function, names));
+        }
+        let message = format!("{} may execute it as `{owner}`, with names of the caller's", list(names));
+        findings.add(Code::DefinerSearchPath, object(), message, repair);
+    } else if !known && !function.trigger {
+        let bypasses = survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls);
+        let severity = if bypasses { Severity::Error } else { Severity::Warn };
+        let whom = if bypasses { ", which no policy holds for" } else { "" };
+        let message = format!("{} may execute it as `{owner}`{whom}", list(names));
+        findings.add_as(severity, Code::DefinerUnknown, object(), message, vec![revoke(function, names)]);
+    }
+}
+
+fn untrusted(function: &Function, names: &[&str], findings: &mut Findings) {
+    findings.add(
+        Code::FunctionReachesOut,
+        Object::new(ObjectKind::Function, &function.sql),
+        format!("{} may execute it, in a language that reaches the server itself ({})", list(names), function.language),
+        vec![revoke(function, names)],
+    );
+}
+
+/// Large objects belong to no tenant; where they are open it is for the same reason as `set_config`, in most cases.
+fn writes_large_objects(function: &Function) -> bool {
+    matches!(function.name.as_str(), "lo_creat" | "lo_create" | "lo_from_bytea")
+}
+
+fn reaches_out(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &mut Findings) {
+    let is_set_config = function.name == "set_config";
+    // Functions of extensions that are none of these are listed for other reasons.
+    let reaches = function.schema == "pg_catalog" || function.name.starts_with("dblink");
+    if is_set_config || !reaches || (writes_large_objects(function) && !open_set_config(survey).is_empty()) {
+        return;
+    }
+    let severity = if writes_large_objects(function) { Severity::Warn } else { Severity::Error };
+    findings.add_as(
+        severity,
+        Code::FunctionReachesOut,
+        Object::new(ObjectKind::Function, &function.sql),
+        format!("{} may execute it, and it reaches beyond the tables", list(names)),
+        vec![revoke(function, names)],
+    );
+}
+
+/// Returns who may execute `set_config`.
+fn open_set_config<'a>(survey: &Survey<'a>) -> Vec<&'a str> {
+    let functions = survey.catalog.functions.iter().filter(|function| function.name == "set_config");
+    let executes = functions.filter(|function| function.schema == "pg_catalog").flat_map(|function| {
+        function.acl.iter().filter(|(grantee, _)| *grantee != function.owner).map(|(grantee, _)| *grantee)
+    });
+    survey.reachable_names(executes)
+}
+
+fn set_config(survey: &Survey<'_>, findings: &mut Findings) {
+    let names = open_set_config(survey);
+    if names.is_empty() {
+        return;
+    }
+    let large_objects = survey.catalog.functions.iter().filter(|function| writes_large_objects(function));
+    let mut repair = vec![
+        "-- as a superuser".to_owned(),
+        format!("REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM {}", roles(&names)),
+        format!(
+            "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO {}",
+            quote(&survey.prefix().gate())
+        ),
+    ];
+    for function in large_objects {
+        let executes = function.acl.iter().filter(|(grantee, _)| *grantee != function.owner);
+        let names = survey.reachable_names(executes.map(|(grantee, _)| *grantee));
+        repair.extend(
+            names.iter().map(|name| format!("REVOKE EXECUTE ON FUNCTION {} FROM {}", qualified(function), role(name))),
+        );
+    }
+    findings.add(
+        Code::SetConfigExecutable,
+        Object::new(ObjectKind::Function, "set_config"),
+        format!("{} may execute it: an expression in a query makes the settings of another context", list(&names)),
+        repair,
+    );
+}

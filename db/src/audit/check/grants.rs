@@ -1,0 +1,163 @@
+//! What the roles may do to scoped tables, against what the entities declare.
+
+use std::collections::BTreeSet;
+
+use super::{Findings, database::role, list};
+use crate::{
+    ScopeDeclaration, SelectColumns, UpdateColumns,
+    audit::{
+        Code, Object,
+        access::Granted,
+        catalog::PUBLIC,
+        survey::{Scoped, Survey},
+    },
+    options::quote,
+};
+
+/// What row-level security does not filter.
+const UNFILTERED: [&str; 4] = ["TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
+
+pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
+    unfiltered(survey, scoped, findings);
+    let Some(entity) = scoped.entity else { return };
+    let fixed = entity.fixed_columns();
+    for request in &survey.requests {
+        let Some(scope) = request.scope else { continue };
+        let granted = Granted::to(request.role.oid, scoped.relation);
+        let expected = Expected::of(scoped, scoped.declaration(scope), &fixed);
+        undeclared(scoped, &request.role.name, &granted, &expected, findings);
+        missing(scoped, &request.role.name, &granted, &expected, findings);
+    }
+}
+
+fn unfiltered(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
+    let relation = scoped.relation;
+    let columns = relation.columns.iter().flat_map(|column| &column.4);
+    let held = || relation.acl.iter().chain(columns.clone());
+    let login = survey.login().map(|login| login.role.oid);
+    // Everybody's is a finding of its own, and so is the login role's.
+    let counts = |grantee: i64| grantee != PUBLIC && Some(grantee) != login;
+    let grantees = held().filter(|(grantee, privilege)| counts(*grantee) && UNFILTERED.contains(&privilege.as_str()));
+    for name in survey.reachable_names(grantees.map(|(grantee, _)| *grantee)) {
+        let mut privileges: Vec<_> = held()
+            .filter(|(grantee, privilege)| {
+                survey.role_name(*grantee) == name && UNFILTERED.contains(&privilege.as_str())
+            })
+            .map(|(_, privilege)| privilege.as_str())
+            .collect();
+        privileges.sort_unstable();
+        privileges.dedup();
+        findings.add(
+            Code::GrantUnfiltered,
+            Object::table(relation.full_name()),
+            format!("`{name}` has {} on it, which no policy filters", list(&privileges)),
+            vec![format!("REVOKE {} ON TABLE {} FROM {}", privileges.join(", "), relation.sql, role(name))],
+        );
+    }
+}
+
+/// What a scope's declaration grants: verbs, and columns by name.
+struct Expected {
+    select: BTreeSet<String>,
+    select_whole: bool,
+    insert: bool,
+    update: BTreeSet<String>,
+    delete: bool,
+}
+
+impl Expected {
+    fn of(scoped: &Scoped<'_>, declaration: Option<&ScopeDeclaration>, fixed: &[&str]) -> Self {
+        let all = || scoped.relation.columns.iter();
+        let Some(ScopeDeclaration { verbs, .. }) = declaration else {
+            let none = BTreeSet::new();
+            return Self { select: none.clone(), select_whole: false, insert: false, update: none, delete: false };
+        };
+        let named = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
+        Self {
+            select: match verbs.select {
+                SelectColumns::All => all().map(|column| column.0.clone()).collect(),
+                SelectColumns::Only(columns) => named(columns),
+            },
+            select_whole: verbs.select == SelectColumns::All,
+            insert: verbs.insert,
+            update: match verbs.update {
+                UpdateColumns::None => BTreeSet::new(),
+                UpdateColumns::Only(columns) => named(columns),
+                UpdateColumns::Writable => all()
+                    .filter(|column| !column.3 && !fixed.contains(&column.0.as_str()))
+                    .map(|column| column.0.clone())
+                    .collect(),
+            },
+            delete: verbs.delete,
+        }
+    }
+}
+
+fn undeclared(scoped: &Scoped<'_>, name: &str, granted: &Granted, expected: &Expected, findings: &mut Findings) {
+    let (sql, to) = (&scoped.relation.sql, quote(name));
+    let mut add = |what: String, repair: Vec<String>| {
+        let message = format!("`{name}` has {what}, which the entity does not declare");
+        findings.add(Code::GrantUndeclared, Object::table(scoped.relation.full_name()), message, repair);
+    };
+    for (verb, columns, whole, allowed, again) in [
+        ("SELECT", &granted.select, granted.select_whole, &expected.select, expected.select_whole),
+        ("UPDATE", &granted.update, granted.update_whole, &expected.update, false),
+    ] {
+        if whole && !again {
+            // Of the whole table; what is declared is given again by column.
+            let mut repair = vec![format!("REVOKE {verb} ON TABLE {sql} FROM {to}")];
+            if !allowed.is_empty() {
+                repair.push(format!("GRANT {verb} ({}) ON TABLE {sql} TO {to}", quoted(allowed)));
+            }
+            add(format!("{verb} on the whole table"), repair);
+            continue;
+        }
+        let beyond: BTreeSet<_> = columns.difference(allowed).cloned().collect();
+        if !beyond.is_empty() {
+            let names: Vec<_> = beyond.iter().map(String::as_str).collect();
+            let repair = format!("REVOKE {verb} ({}) ON TABLE {sql} FROM {to}", quoted(&beyond));
+            add(format!("{verb} on {}", list(&names)), vec![repair]);
+        }
+    }
+    for (verb, has, allowed) in
+        [("INSERT", granted.insert_any(), expected.insert), ("DELETE", granted.delete, expected.delete)]
+    {
+        if has && !allowed {
+            add(verb.to_owned(), vec![format!("REVOKE {verb} ON TABLE {sql} FROM {to}")]);
+        }
+    }
+}
+
+fn missing(scoped: &Scoped<'_>, name: &str, granted: &Granted, expected: &Expected, findings: &mut Findings) {
+    let (sql, to) = (&scoped.relation.sql, quote(name));
+    let mut grants = Vec::new();
+    if expected.select_whole && !granted.select_whole {
+        grants.push("SELECT".to_owned());
+    } else if !granted.select_whole && !expected.select.is_subset(&granted.select) {
+        grants.push(format!("SELECT ({})", quoted(&expected.select)));
+    }
+    if expected.insert && !granted.insert_whole {
+        grants.push("INSERT".to_owned());
+    }
+    if !granted.update_whole && !expected.update.is_subset(&granted.update) {
+        grants.push(format!("UPDATE ({})", quoted(&expected.update)));
+    }
+    if expected.delete && !granted.delete {
+        grants.push("DELETE".to_owned());
+    }
+    if !grants.is_empty() {
+        findings.add(
+            Code::GrantMissing,
+            Object::table(scoped.relation.full_name()),
+            format!(
+                "`{name}` lacks {}, which the entity declares: its queries fail",
+                grants.join(", ").replace('"', "")
+            ),
+            vec![format!("GRANT {} ON TABLE {sql} TO {to}", grants.join(", "))],
+        );
+    }
+}
+
+fn quoted(columns: &BTreeSet<String>) -> String {
+    columns.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,155 @@
+//! Scoped tables: row-level security, scope columns and their indexes.
+
+use super::{Findings, database::revoke_all, list};
+use crate::{
+    audit::{
+        Code, Object, ObjectKind,
+        catalog::{Column, PUBLIC, Relation},
+        survey::{Scoped, Survey},
+    },
+    options::quote,
+};
+
+pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
+    // What no request reaches, and no entity knows, is somebody else's.
+    if scoped.entity.is_none() && !survey.reaches(scoped.relation) {
+        return;
+    }
+    row_security(survey, scoped, findings);
+    for (_, column) in scoped.columns() {
+        if let Some(found) = scoped.relation.column(column) {
+            scope_column(survey, scoped, found, findings);
+            index(survey, scoped.relation, column, findings);
+        }
+    }
+}
+
+fn row_security(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
+    let relation = scoped.relation;
+    let object = || Object::table(relation.full_name());
+    if !relation.row_security {
+        // With policies it is `PoliciesWithoutRls`, for any table.
+        if survey.policies_of(relation).is_empty() {
+            let (message, repair) = if relation.partition {
+                let names = reached_by(survey, relation);
+                (format!("{} can read the partition by its own name", list(&names)), revoke_all(&relation.sql, &names))
+            } else {
+                (
+                    "its row-level security is off, so its grants open every tenant's rows".to_owned(),
+                    protect(survey, scoped),
+                )
+            };
+            findings.add(Code::TableWithoutRls, object(), message, repair);
+        }
+    } else if !relation.forced {
+        findings.add(
+            Code::TableRlsNotForced,
+            object(),
+            format!("its owner `{}` sees and writes every tenant's rows", survey.role_name(relation.owner)),
+            vec![format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", relation.sql)],
+        );
+    }
+}
+
+fn reached_by<'a>(survey: &Survey<'a>, relation: &Relation) -> Vec<&'a str> {
+    let columns = relation.columns.iter().flat_map(|column| &column.4);
+    survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee))
+}
+
+/// Returns the statements that put a table under its scopes' policies.
+pub(super) fn protect(survey: &Survey<'_>, scoped: &Scoped<'_>) -> Vec<String> {
+    let sql = &scoped.relation.sql;
+    if let Some(entity) = scoped.entity {
+        return survey.prefix().protect_table(sql, entity.scopes, &entity.fixed_columns());
+    }
+    let mut statements = vec![
+        format!("ALTER TABLE {sql} ENABLE ROW LEVEL SECURITY"),
+        format!("ALTER TABLE {sql} FORCE ROW LEVEL SECURITY"),
+    ];
+    for policy in scoped.scopes.iter().flat_map(|declaration| survey.prefix().policies(declaration)) {
+        statements.push(format!("DROP POLICY IF EXISTS {} ON {sql}", policy.name));
+        statements.push(policy.create(sql));
+    }
+    statements
+}
+
+fn scope_column(survey: &Survey<'_>, scoped: &Scoped<'_>, column: &Column, findings: &mut Findings) {
+    let Column(name, kind, not_null, ..) = column;
+    let relation = scoped.relation;
+    let object = || Object::of_table(ObjectKind::Column, relation.full_name(), name);
+    if !not_null {
+        findings.add(
+            Code::ScopeColumnNullable,
+            object(),
+            "a row without a value in it is nobody's, and no policy lets anybody see it".to_owned(),
+            vec![format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", relation.sql, quote(name))],
+        );
+    }
+    if kind != "uuid" {
+        let column = quote(name);
+        // A column that a policy names cannot change its type.
+        let policies = survey.policies_of(relation).iter();
+        let mut repair: Vec<_> =
+            policies.map(|policy| format!("DROP POLICY {} ON {}", quote(&policy.name), relation.sql)).collect();
+        repair.push(format!("ALTER TABLE {} ALTER COLUMN {column} TYPE uuid USING {column}::text::uuid", relation.sql));
+        repair.extend(protect(survey, scoped));
+        findings.add(Code::ScopeColumnType, object(), format!("it is `{kind}`, and the scope's key is `uuid`"), repair);
+    }
+}
+
+fn index(survey: &Survey<'_>, relation: &Relation, column: &str, findings: &mut Findings) {
+    let starts = survey.indexes_of(relation).iter().any(|index| {
+        index.valid && !index.partial && index.columns.first().is_some_and(|first| first.as_deref() == Some(column))
+    });
+    if !starts {
+        findings.add(
+            Code::ScopeColumnWithoutIndex,
+            Object::of_table(ObjectKind::Column, relation.full_name(), column),
+            "no whole index starts with it, so that each query reads every tenant's rows".to_owned(),
+            vec![format!("CREATE INDEX ON {} ({})", relation.sql, quote(column))],
+        );
+    }
+}
+
+/// What holds for any table.
+pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
+    for relation in &survey.catalog.relations {
+        let policies = survey.policies_of(relation);
+        if !relation.row_security && !policies.is_empty() {
+            findings.add(
+                Code::PoliciesWithoutRls,
+                Object::table(relation.full_name()),
+                format!("its row-level security is off, and its {} policies do nothing", policies.len()),
+                vec![
+                    format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY", relation.sql),
+                    format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", relation.sql),
+                ],
+            );
+        }
+        let known = survey.scoped_table(relation.oid).is_some_and(|scoped| scoped.entity.is_some());
+        if relation.row_security && policies.is_empty() && !known && survey.reaches(relation) {
+            let names = reached_by(survey, relation);
+            findings.add(
+                Code::RlsWithoutPolicies,
+                Object::table(relation.full_name()),
+                format!("{} can reach it, and no policy lets them see a row", list(&names)),
+                revoke_all(&relation.sql, &names),
+            );
+        }
+        if !survey.requests.is_empty() && relation.acl.iter().any(|(grantee, _)| *grantee == PUBLIC) {
+            to_public(relation, findings);
+        }
+    }
+}
+
+fn to_public(relation: &Relation, findings: &mut Findings) {
+    let to_public = relation.acl.iter().filter(|(grantee, _)| *grantee == PUBLIC);
+    let privileges: Vec<_> = to_public.map(|(_, privilege)| privilege.as_str()).collect();
+    let kind = if relation.kind == "S" { "SEQUENCE" } else { "TABLE" };
+    findings.add(
+        Code::GrantToPublic,
+        Object::table(relation.full_name()),
+        format!("everybody has {} on it", list(&privileges)),
+        vec![format!("REVOKE ALL ON {kind} {} FROM PUBLIC", relation.sql)],
+    );
+}

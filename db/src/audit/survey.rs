@@ -1,0 +1,233 @@
+//! The catalog, seen by what the program declares: who runs requests, what they reach, which tables are scoped.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Audit,
+    catalog::{Catalog, Index, Oid, PUBLIC, Policy, Relation, Role},
+};
+use crate::{RegisteredEntity, Rows, ScopeDeclaration, ScopeKind, contract::Prefix};
+
+pub(super) struct Survey<'a> {
+    pub(super) audit: &'a Audit<'a>,
+    pub(super) catalog: &'a Catalog,
+    /// The request roles that there are, the login role first.
+    pub(super) requests: Vec<Request<'a>>,
+    /// The roles that a request can be, PUBLIC included; empty where there are no request roles.
+    pub(super) reachable: HashSet<Oid>,
+    /// The tables that are scoped.
+    pub(super) scoped: Vec<Scoped<'a>>,
+    relations: HashMap<Oid, &'a Relation>,
+    /// The tables, by their names without their schemas.
+    named: HashMap<&'a str, Vec<&'a Relation>>,
+    scoped_at: HashMap<Oid, usize>,
+    policies: HashMap<Oid, Vec<&'a Policy>>,
+    indexes: HashMap<Oid, Vec<&'a Index>>,
+}
+
+/// A role that requests run as.
+pub(super) struct Request<'a> {
+    pub(super) role: &'a Role,
+    /// `None` for the login role.
+    pub(super) scope: Option<ScopeKind>,
+    /// The roles that it can become, itself first, each with the way to it; other request roles have their own.
+    pub(super) becomes: Vec<Vec<&'a Role>>,
+}
+
+/// A table with the rows of scopes.
+pub(super) struct Scoped<'a> {
+    pub(super) relation: &'a Relation,
+    pub(super) entity: Option<&'a RegisteredEntity>,
+    /// Those of the entity; where there is none, that of the tenant column.
+    pub(super) scopes: Vec<ScopeDeclaration>,
+}
+
+impl<'a> Survey<'a> {
+    pub(super) fn new(audit: &'a Audit<'a>, catalog: &'a Catalog) -> Self {
+        let mut survey = Self {
+            audit,
+            catalog,
+            requests: requests(audit, catalog),
+            reachable: HashSet::new(),
+            scoped: Vec::new(),
+            relations: catalog.relations.iter().map(|relation| (relation.oid, relation)).collect(),
+            named: HashMap::new(),
+            scoped_at: HashMap::new(),
+            policies: HashMap::new(),
+            indexes: HashMap::new(),
+        };
+        for relation in catalog.relations.iter().filter(|relation| relation.is_table()) {
+            survey.named.entry(&relation.name).or_default().push(relation);
+        }
+        for policy in &catalog.policies {
+            survey.policies.entry(policy.relation).or_default().push(policy);
+        }
+        for index in &catalog.indexes {
+            survey.indexes.entry(index.relation).or_default().push(index);
+        }
+        if !survey.requests.is_empty() {
+            let roles = survey.requests.iter().flat_map(|request| &request.becomes).filter_map(|way| way.last());
+            survey.reachable = roles.map(|role| role.oid).chain([PUBLIC]).collect();
+        }
+        survey.scoped = survey.find_scoped();
+        survey.scoped_at = survey.scoped.iter().enumerate().map(|(at, scoped)| (scoped.relation.oid, at)).collect();
+        survey
+    }
+
+    pub(super) fn prefix(&self) -> &'a Prefix {
+        &self.audit.prefix
+    }
+
+    pub(super) fn relation(&self, oid: Oid) -> Option<&'a Relation> {
+        self.relations.get(&oid).copied()
+    }
+
+    pub(super) fn policies_of(&self, relation: &Relation) -> &[&'a Policy] {
+        self.policies.get(&relation.oid).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn indexes_of(&self, relation: &Relation) -> &[&'a Index] {
+        self.indexes.get(&relation.oid).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn scoped_table(&self, oid: Oid) -> Option<&Scoped<'a>> {
+        self.scoped.get(*self.scoped_at.get(&oid)?)
+    }
+
+    pub(super) fn login(&self) -> Option<&Request<'a>> {
+        self.requests.iter().find(|request| request.scope.is_none())
+    }
+
+    pub(super) fn scope_role(&self, scope: ScopeKind) -> Option<&'a Role> {
+        self.requests.iter().find(|request| request.scope == Some(scope)).map(|request| request.role)
+    }
+
+    /// Returns the roles of the list that a request can be, by name.
+    pub(super) fn reachable_names(&self, acl: impl IntoIterator<Item = Oid>) -> Vec<&'a str> {
+        let mut names: Vec<_> =
+            acl.into_iter().filter(|grantee| self.reachable.contains(grantee)).map(|oid| self.role_name(oid)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    pub(super) fn role_name(&self, oid: Oid) -> &'a str {
+        self.catalog.role_name(oid)
+    }
+
+    /// Whether a request can do anything to it.
+    pub(super) fn reaches(&self, relation: &Relation) -> bool {
+        let grantees = relation.acl.iter().chain(relation.columns.iter().flat_map(|column| &column.4));
+        grantees.into_iter().any(|(grantee, _)| self.reachable.contains(grantee))
+    }
+
+    /// Returns the names by which a column is known to hold an organization's id.
+    fn tenant_columns(&self) -> HashSet<&'static str> {
+        let declared = self.audit.registry.entities().flat_map(|entity| entity.scopes);
+        let mut columns: HashSet<_> = declared
+            .filter(|declaration| declaration.scope == ScopeKind::Tenant)
+            .filter_map(|declaration| declaration.rows.column())
+            // The organization's own table has its key by a name that any table has.
+            .filter(|&column| column != "id")
+            .collect();
+        if columns.is_empty() {
+            columns.insert("organization_id");
+        }
+        columns
+    }
+
+    fn find_scoped(&self) -> Vec<Scoped<'a>> {
+        let mut entities: HashMap<Oid, &RegisteredEntity> = HashMap::new();
+        for entity in self.audit.registry.entities() {
+            if let Some(relation) = self.table_of(entity) {
+                entities.insert(relation.oid, entity);
+            }
+        }
+        let tenant_columns = self.tenant_columns();
+        let tables = self.catalog.relations.iter().filter(|relation| relation.is_table());
+        tables
+            .filter_map(|relation| {
+                if let Some(&entity) = entities.get(&relation.oid) {
+                    return Some(Scoped { relation, entity: Some(entity), scopes: entity.scopes.to_vec() });
+                }
+                let column = relation.columns.iter().find_map(|column| tenant_columns.get(column.0.as_str()))?;
+                let declaration = ScopeDeclaration::of_column(ScopeKind::Tenant, column);
+                Some(Scoped { relation, entity: None, scopes: vec![declaration] })
+            })
+            .collect()
+    }
+
+    /// Returns the table of an entity: in the schema that it names, else the first in the search path, else the only one
+    /// of that name.
+    pub(super) fn table_of(&self, entity: &RegisteredEntity) -> Option<&'a Relation> {
+        let named = self.named.get(entity.table()).map_or(&[][..], Vec::as_slice);
+        match entity.schema() {
+            Some(schema) => named.iter().copied().find(|relation| relation.schema == schema),
+            None => {
+                let in_path = self.catalog.search_path.iter();
+                let found =
+                    in_path.filter_map(|schema| named.iter().find(|relation| relation.schema == *schema)).next();
+                match (found, named) {
+                    (Some(relation), _) | (None, [relation]) => Some(relation),
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+impl Scoped<'_> {
+    /// Returns the scopes that have a column, with its name.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (ScopeKind, &'static str)> {
+        self.scopes.iter().filter_map(|declaration| Some((declaration.scope, declaration.rows.column()?)))
+    }
+
+    /// Returns the column of a scope.
+    pub(super) fn column(&self, scope: ScopeKind) -> Option<&'static str> {
+        self.columns().find(|(other, _)| *other == scope).map(|(_, column)| column)
+    }
+
+    pub(super) fn declaration(&self, scope: ScopeKind) -> Option<&ScopeDeclaration> {
+        self.scopes.iter().find(|declaration| declaration.scope == scope)
+    }
+
+    /// Returns which rows are in a scope, in words.
+    pub(super) fn rows_in_words(declaration: &ScopeDeclaration) -> String {
+        match declaration.rows {
+            Rows::All => "all rows".to_owned(),
+            Rows::Column(column) => column.to_owned(),
+            Rows::Via(via) => format!("by {}", via().table),
+        }
+    }
+}
+
+fn requests<'a>(audit: &Audit<'_>, catalog: &'a Catalog) -> Vec<Request<'a>> {
+    let find = |name: &str| catalog.roles.iter().find(|role| role.name == name);
+    let login = find(&audit.login_role(catalog)).map(|role| (role, None));
+    let scopes = ScopeKind::ALL.into_iter().filter_map(|scope| Some((find(&audit.prefix.role(scope))?, Some(scope))));
+    let scopes: Vec<_> = scopes.collect();
+    // A login role by itself is anybody's: whoever looks at a database that has no contract.
+    let roles: Vec<_> = if scopes.is_empty() { Vec::new() } else { login.into_iter().chain(scopes).collect() };
+    let is_request = |oid: Oid| roles.iter().any(|(role, _)| role.oid == oid);
+    let becomes = |role: &'a Role| ways(catalog, role, &is_request);
+    roles.iter().map(|&(role, scope)| Request { role, scope, becomes: becomes(role) }).collect()
+}
+
+/// Returns the ways from a role to each that it can become or whose rights it has, without those through another request
+/// role.
+fn ways<'a>(catalog: &'a Catalog, from: &'a Role, is_request: &impl Fn(Oid) -> bool) -> Vec<Vec<&'a Role>> {
+    let mut ways = vec![vec![from]];
+    let mut seen = HashSet::from([from.oid]);
+    let mut at = 0;
+    while let Some(way) = ways.get(at).cloned() {
+        at += 1;
+        let Some(last) = way.last() else { continue };
+        for membership in catalog.memberships.iter().filter(|membership| membership.member == last.oid) {
+            let usable = membership.inherit || membership.set;
+            if usable && !is_request(membership.role) && seen.insert(membership.role) {
+                ways.extend(catalog.role(membership.role).map(|role| [way.as_slice(), &[role]].concat()));
+            }
+        }
+    }
+    ways
+}
