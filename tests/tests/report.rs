@@ -5,6 +5,8 @@
 mod browser;
 #[path = "report/chromium.rs"]
 mod chromium;
+#[path = "report/command.rs"]
+mod command;
 #[path = "report/escaping.rs"]
 mod escaping;
 #[path = "report/formats.rs"]

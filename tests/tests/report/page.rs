@@ -36,7 +36,10 @@ fn the_matrix_tells_what_is_open_from_what_is_meant_to_be() {
     let page = sample::faulty().to_html();
     assert_eq!(open(&page), 3);
     let row = between(&page, "<span class=\"mono strong\">plan_step</span>", "</tr>");
-    assert!(row.contains("no RLS") && row.contains("<span class=\"rows bad\">all rows</span>"), "{row}");
+    assert!(
+        row.contains("no RLS") && row.contains("<span class=\"rows bad\">all rows: row-level security is off</span>"),
+        "{row}"
+    );
     assert!(row.contains("title=\"UPDATE: 2 of 8 columns\"") && row.contains("name, email"), "{row}");
     let row = between(&page, "<span class=\"mono strong\">research_plan</span>", "</tr>");
     assert!(row.contains("not forced") && row.contains("TRUNCATE"), "{row}");

@@ -125,7 +125,7 @@ pub(crate) fn clean() -> AuditReport {
 pub(crate) fn faulty() -> AuditReport {
     let mut tables = tables();
     tables[5]["row_security"] = json!(false);
-    tables[5]["access"][1]["rows"] = json!("all rows");
+    tables[5]["access"][1]["rows"] = json!("all rows: row-level security is off");
     tables[6]["forced"] = json!(false);
     tables[6]["access"][2] = access("ST", "all rows");
     let mut view = table("public.plan_summary", &[], [("S", "all rows"), ("", ""), ("", "")]);
