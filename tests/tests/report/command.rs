@@ -112,6 +112,8 @@ fn who_cannot_look_says_why() {
     is_not_able(&mut shell.command(&["audit", "--no-such-option"]), "--no-such-option");
     is_not_able(&mut shell.command(&["audit", "-u", "mysql://localhost/x"]), "mysql");
     // Nobody listens on port 1.
+    let port = format!("postgres://nobody:{PASSWORD}@127.0.0.1:none/x");
+    is_not_able(&mut shell.command(&["audit", "-u", &port]), "port");
     let since = Instant::now();
     is_not_able(&mut shell.command(&["audit", "-u", "postgres://nobody@127.0.0.1:1/x"]), "refused");
     // One that takes a connection, and never answers.

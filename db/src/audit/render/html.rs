@@ -145,7 +145,7 @@ impl AuditReport {
             @if !self.not_looked_at.is_empty() {
                 section {
                     h2 id="not-looked-at" { "Not looked at" span.count { (self.not_looked_at.len()) } }
-                    ul.plain { @for sentence in &self.not_looked_at { li { (plain(sentence)) } } }
+                    ul.plain { @for sentence in &self.not_looked_at { li.message { (prose(sentence)) } } }
                 }
             }
         }
@@ -164,6 +164,20 @@ fn marks_in_words() -> Markup {
     }
 }
 
+/// Writes a sentence whose names are between backticks.
+fn prose(text: &str) -> Markup {
+    let parts = text.split('`').enumerate();
+    html! {
+        @if text.matches('`').count() % 2 == 0 {
+            @for (n, part) in parts {
+                @if n % 2 == 1 { code.mono { (plain(part)) } } @else { (plain(part)) }
+            }
+        } @else {
+            (plain(text))
+        }
+    }
+}
+
 /// One finding, with the reason where it is an exception.
 fn article(finding: &Finding, reason: Option<&str>) -> Markup {
     let Finding { code, severity, object, message, repair } = finding;
@@ -178,7 +192,7 @@ fn article(finding: &Finding, reason: Option<&str>) -> Markup {
                     " of " span.mono { (plain(table)) }
                 }
             }
-            p { (plain(message)) }
+            p.message { (prose(message)) }
             @if let Some(reason) = reason {
                 p.reason { strong { "May be so: " } (plain(reason)) }
             } @else if !repair.is_empty() {

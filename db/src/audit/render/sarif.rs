@@ -76,7 +76,7 @@ fn result(finding: &Finding, reason: Option<&str>, seen: &mut BTreeMap<String, u
         "ruleIndex": Code::ALL.iter().position(|known| known == code),
         "kind": "fail",
         "level": level(*severity),
-        "message": { "text": message },
+        "message": { "text": format!("{object}: {message}") },
         "locations": [{ "logicalLocations": [{
             "name": object.name,
             "fullyQualifiedName": qualified(object),

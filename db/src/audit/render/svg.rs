@@ -18,7 +18,7 @@ const WORD: usize = 8;
 const BOX_HEIGHT: usize = 58;
 const BAND: usize = 24;
 /// A longer name is cut; it is whole in its title.
-const LONGEST: usize = 32;
+const LONGEST: usize = 24;
 /// How round the lines turn.
 const RADIUS: usize = 6;
 
