@@ -188,6 +188,8 @@ pub(super) struct Index {
     pub(super) primary: bool,
     pub(super) valid: bool,
     pub(super) partial: bool,
+    /// Whether it is that of a partition, of an index of the whole table.
+    pub(super) partition: bool,
     /// Its columns; nothing for one that is an expression.
     pub(super) columns: Vec<Option<String>>,
     /// The columns that its expressions are over.

@@ -152,7 +152,7 @@ SELECT json_build_object(
   'indexes', (
     SELECT json_agg(i) FROM (
       SELECT i.indrelid::int8 AS relation, ic.relname AS name, i.indexrelid::regclass::text AS sql, i.indisunique AS "unique",
-        i.indisprimary AS "primary", i.indisvalid AS valid, i.indpred IS NOT NULL AS partial,
+        i.indisprimary AS "primary", i.indisvalid AS valid, i.indpred IS NOT NULL AS partial, ic.relispartition AS partition,
         ARRAY(
           SELECT a.attname FROM unnest(i.indkey::int2[]) WITH ORDINALITY u (attnum, at)
           LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.attnum
@@ -169,7 +169,6 @@ SELECT json_build_object(
           AS definition
       FROM pg_index i JOIN relation c ON c.oid = i.indrelid JOIN pg_class ic ON ic.oid = i.indexrelid
       LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
-      WHERE NOT ic.relispartition
     ) i
   ),
   'reads', (

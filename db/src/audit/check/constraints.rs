@@ -14,7 +14,9 @@ use crate::{
 
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
     let exclusion = |index: &Index| index.constraint.as_deref() == Some("x");
-    for index in survey.indexes_of(scoped.relation).iter().filter(|index| index.unique || exclusion(index)) {
+    for index in
+        survey.indexes_of(scoped.relation).iter().filter(|index| (index.unique || exclusion(index)) && !index.partition)
+    {
         if let Some(column) = oracle(survey, scoped, index) {
             unique(scoped, index, column, findings);
         }

@@ -154,3 +154,39 @@ pub(super) fn revoke_all(sql: &str, names: &[&str]) -> Vec<String> {
 pub(super) fn reached_by(names: &[&str]) -> String {
     format!("{} can reach it", list(names))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+    use crate::{
+        Registry,
+        audit::{Audit, Code, catalog::Catalog, check::Findings, survey::Survey},
+    };
+
+    fn finds(version_num: i32) -> bool {
+        let catalog: Catalog = serde_json::from_value(serde_json::json!({
+            "database": "app", "version": "", "version_num": version_num, "looked_as": "", "session_user": "",
+            "sees_rows": false, "search_path": [], "database_acl": null, "roles": [], "memberships": null,
+            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null,
+            "foreign_keys": null, "indexes": null, "reads": null, "owned": null, "granted": null, "defaults": null,
+            "published": null,
+        }))
+        .expect("a catalog of nothing");
+        let registry = Registry::empty();
+        let audit = Audit::new(&registry);
+        let mut findings = Findings::default();
+        version(&Survey::new(&audit, &catalog), &mut findings);
+        assert!(findings.0.iter().all(|finding| finding.code == Code::ServerVersion && !finding.repair.is_empty()));
+        !findings.0.is_empty()
+    }
+
+    #[test]
+    fn a_server_without_the_fixes_is_found_and_one_with_them_is_not() {
+        for old in [120_022, 130_021, 140_018, 150_013, 160_009, 170_005] {
+            assert!(finds(old), "{old}");
+        }
+        for fixed in [130_022, 140_019, 150_014, 150_018, 160_010, 170_006, 180_000, 190_001] {
+            assert!(!finds(fixed), "{fixed}");
+        }
+    }
+}

@@ -21,7 +21,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
                 format!("`{}` is an entity of it", entity.facade()),
                 create_table(survey, entity),
             ),
-            Some(relation) => columns(entity, relation, findings),
+            Some(relation) => columns(survey, entity, relation, findings),
         }
     }
     for scoped in &survey.scoped {
@@ -77,21 +77,27 @@ fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity) -> Vec<String> {
     statements
 }
 
-fn columns(entity: &RegisteredEntity, relation: &Relation, findings: &mut Findings) {
+fn columns(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, findings: &mut Findings) {
     for column in entity.columns() {
         if relation.column(column).is_none() {
             findings.add(
                 Code::EntityColumnMissing,
                 Object::of_table(ObjectKind::Column, relation.full_name(), column),
                 format!("`{}` reads it, and its queries fail", entity.facade()),
-                entity
-                    .column_definition(column)
-                    .map(|definition| format!("ALTER TABLE {} ADD COLUMN {definition}", relation.sql))
-                    .into_iter()
-                    .collect(),
+                add_column(survey, entity, relation, column),
             );
         }
     }
+}
+
+/// A new column has no grants before the table is protected again.
+fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, column: &str) -> Vec<String> {
+    let table = &relation.sql;
+    let definition = entity.column_definition(column);
+    let mut statements = vec!["-- better: run the migration that adds it".to_owned()];
+    statements.extend(definition.map(|definition| format!("ALTER TABLE {table} ADD COLUMN {definition}")));
+    statements.extend(survey.prefix().protect_table(table, entity.scopes, &entity.fixed_columns()));
+    statements
 }
 
 fn without_entity(relation: &Relation, findings: &mut Findings) {

@@ -90,14 +90,16 @@ impl Table<'_> {
                 vec![format!("DROP POLICY IF EXISTS {} ON {sql}", quote(&expected.name)), expected.create(sql)];
             match by_name {
                 Some(found) if self.is(&expected, found) => {}
-                Some(found) => self.changed(&expected, found, declaration, role, repair, findings),
-                None if is_boundary => findings.add(
+                Some(found) if !is_boundary || !found.permissive => {
+                    self.changed(&expected, found, declaration, role, repair, findings)
+                }
+                _ if is_boundary => findings.add(
                     Code::PolicyWithoutBoundary,
                     Object::table(self.scoped.relation.full_name()),
                     format!("no restrictive policy holds `{}` to the scope's rows", expected.role),
                     repair,
                 ),
-                None => findings.add(
+                _ => findings.add(
                     Code::EntityPolicyMissing,
                     self.object(&expected.name),
                     format!("the scope {} asks for it", declaration.scope.as_str()),
