@@ -1,4 +1,4 @@
-//! A headless Chromium, spoken to over a pipe in the DevTools protocol.
+//! A headless Chromium, spoken to over a pipe in the `DevTools` protocol.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 /// A machine with two busy cores is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser with one page, gone with this value.
 pub(crate) struct Chromium {
@@ -119,6 +119,7 @@ impl Chromium {
         self.events.iter().filter(move |event| event["method"] == method).map(|event| &event["params"])
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "they are made where it is called")]
     fn call(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let mut command = json!({ "id": self.last_id, "method": method, "params": params });

@@ -49,7 +49,7 @@ fn finding(code: &str, severity: &str, kind: &str, table: Option<&str>, name: &s
     })
 }
 
-fn report(findings: Vec<Value>, excepted: Vec<Value>, tables: Vec<Value>, keys: Vec<Value>) -> AuditReport {
+fn report(findings: &[Value], excepted: &[Value], tables: &[Value], keys: &[Value]) -> AuditReport {
     let role = |name: &str, scope: Value| json!({ "name": name, "scope": scope });
     let report = json!({
         "database": "shop", "server_version": "17.6", "looked_as": "owner",
@@ -118,7 +118,7 @@ pub(crate) fn clean() -> AuditReport {
         "finding": finding("set-config-executable", "warn", "function", None, "pg_catalog.set_config", &["REVOKE EXECUTE ON FUNCTION set_config(text, text, boolean) FROM PUBLIC;"]),
         "reason": "the provider gives nobody a superuser",
     });
-    report(vec![], vec![excepted, second], tables(), keys())
+    report(&[], &[excepted, second], &tables(), &keys())
 }
 
 /// One with findings of each severity, tables that are open, and foreign keys that do not carry their scope.
@@ -178,7 +178,7 @@ pub(crate) fn faulty() -> AuditReport {
         "finding": finding("unique-without-scope", "error", "constraint", Some("public.organization"), "organization_slug_key", &[]),
         "reason": "a slug is in the address of a page, and so public",
     });
-    report(findings, vec![excepted], tables, keys)
+    report(&findings, &[excepted], &tables, &keys)
 }
 
 /// One of so many tables, which point at some of the others.
@@ -188,7 +188,7 @@ pub(crate) fn large(count: usize) -> AuditReport {
     let of = |n: usize| table(&name(n), &scopes[n % 5], [("SIuD", "organization_id"), ("", ""), ("", "")]);
     let keys = (1..count)
         .flat_map(|n| [key(&name(n), &["a"], &name(n / 3), n % 17 > 0), key(&name(n), &["b"], &name(0), true)]);
-    report(vec![], vec![], (0..count).map(of).collect(), keys.collect())
+    report(&[], &[], &(0..count).map(of).collect::<Vec<_>>(), &keys.collect::<Vec<_>>())
 }
 
 /// What a name may be, and must not do.

@@ -168,7 +168,7 @@ fn marks_in_words() -> Markup {
 fn prose(text: &str) -> Markup {
     let parts = text.split('`').enumerate();
     html! {
-        @if text.matches('`').count() % 2 == 0 {
+        @if text.matches('`').count().is_multiple_of(2) {
             @for (n, part) in parts {
                 @if n % 2 == 1 { code.mono { (plain(part)) } } @else { (plain(part)) }
             }

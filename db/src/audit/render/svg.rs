@@ -102,7 +102,7 @@ fn table_box(
             @for (n, word) in words.iter().enumerate() {
                 @let (left, right) = (ends[n], ends[n + 1]);
                 path class={ "band scope-" (class(word)) } d=(band(left, right, width)) {}
-                text.word x=((left + right) / 2) y=(BOX_HEIGHT - 8) { (word) }
+                text.word x=(usize::midpoint(left, right)) y=(BOX_HEIGHT - 8) { (word) }
             }
             text.name x=(width / 2) y="22" { (shown) }
             rect class={ "frame" @if worst == Some(Severity::Error) { " bad" } } width=(width) height=(BOX_HEIGHT) rx="6" {}

@@ -43,8 +43,8 @@ impl Grid {
                 spread(&ranks[n], &mut position);
             }
         }
-        let square = (1..).find(|side| side * side >= count).unwrap_or(1);
-        Self::fill(count, edges, &ranks, square.clamp(3, MOST_COLUMNS))
+        let square = (3..MOST_COLUMNS).find(|side| side * side >= count).unwrap_or(MOST_COLUMNS);
+        Self::fill(count, edges, &ranks, square)
     }
 
     fn fill(count: usize, edges: &[(usize, usize)], ranks: &[Vec<usize>], most: usize) -> Self {
@@ -123,7 +123,6 @@ fn spread(rank: &[usize], position: &mut [f64]) {
 }
 
 /// Returns where, on average, those are that a box points at, or that point at it; its own place where there are none.
-#[expect(clippy::cast_precision_loss, reason = "nobody has so many foreign keys")]
 fn mean(edges: &[(usize, usize)], node: usize, upwards: bool, position: &[f64]) -> f64 {
     let joined = edges.iter().filter_map(|&(child, parent)| match (upwards, node) {
         (false, node) if node == child => Some(position[parent]),
