@@ -190,3 +190,55 @@ fn starts(streets: &[Lanes], between: usize) -> Vec<usize> {
     starts.push(at);
     starts
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Edge, Grid, Measures, Routes};
+
+    type Corner = (usize, usize);
+
+    /// The straight parts of a line, each from its lower end to its higher one.
+    fn parts(line: &[Corner]) -> impl Iterator<Item = (Corner, Corner)> {
+        line.windows(2).map(|ends| (ends[0].min(ends[1]), ends[0].max(ends[1])))
+    }
+
+    /// Every pixel of a straight part, with whether it is upright: lines may cross, and not run along one another.
+    fn pixels((from, to): (Corner, Corner)) -> Vec<(Corner, bool)> {
+        assert!(from.0 == to.0 || from.1 == to.1, "lines are upright or level: {from:?} {to:?}");
+        let upright = from.0 == to.0;
+        let inner = if upright { from.1 + 1..to.1 } else { from.0 + 1..to.0 };
+        inner.map(|n| (if upright { (from.0, n) } else { (n, from.1) }, upright)).collect()
+    }
+
+    #[test]
+    fn no_line_goes_through_a_table_or_along_a_line_to_another_one() {
+        let measures = Measures { box_width: 150, box_height: 58 };
+        for count in [2, 10, 60] {
+            let hub = (1..count).map(|child| Edge { child, parent: 0, sound: true });
+            let edges: Vec<_> = (1..count)
+                .map(|child| Edge { child, parent: child * 7 / 10, sound: child % 5 > 0 })
+                .chain((3..count).step_by(9).map(|child| Edge { child: child - 1, parent: child, sound: true }))
+                .chain(hub)
+                .collect();
+            let pairs: Vec<_> = edges.iter().map(|edge| (edge.child, edge.parent)).collect();
+            let grid = Grid::new(count, &pairs);
+            let routes = Routes::new(&grid, &edges, &measures);
+            let mut taken: Vec<((usize, bool), HashSet<(Corner, bool)>)> = Vec::new();
+            for (edge, line) in edges.iter().zip(&routes.lines) {
+                let trunk = (edge.parent, edge.sound);
+                let own: HashSet<_> = parts(line).flat_map(pixels).collect();
+                for ((x, y), _) in &own {
+                    assert!(*x < routes.width && *y < routes.height);
+                    let within = |&(left, top): &Corner| (left..left + 150).contains(x) && (top..top + 58).contains(y);
+                    assert!(!routes.corners.iter().any(within), "{edge:?} goes through a table at {x} {y}");
+                }
+                for (other, pixels) in &taken {
+                    assert!(*other == trunk || own.is_disjoint(pixels), "{edge:?} runs along one to {other:?}");
+                }
+                taken.push((trunk, own));
+            }
+        }
+    }
+}
