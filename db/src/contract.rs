@@ -25,13 +25,15 @@ mod members;
 mod owner;
 mod prefix;
 mod roles;
+mod scoped_tables;
 mod tokens;
 
-pub(crate) use create_table::{add_column, create_table};
+pub(crate) use create_table::add_column;
 pub(crate) use entity::PolicyDeclaration;
 pub(crate) use listing::ContractFunction;
 pub use owner::as_owner;
 pub use prefix::Prefix;
+pub use scoped_tables::{SCOPED_TABLE, ScopedTables};
 pub use tokens::Tokens;
 
 use crate::{Facade, Result, options::quote};

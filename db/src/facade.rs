@@ -186,6 +186,11 @@ pub(crate) fn fixed_columns<F: Facade>() -> Vec<&'static str> {
     columns
 }
 
+/// Returns whether the facade's table has a column of that name.
+pub(crate) fn has_column<F: Facade>(name: &str) -> bool {
+    Column::<F>::iter().any(|column| column.as_str() == name)
+}
+
 /// Sets each part of the key that is a UUID and that the draft leaves unset to a fresh UUIDv7.
 pub(crate) fn fill_key<A: ActiveModelTrait>(row: &mut A) {
     use sea_orm::{ColumnTrait, sea_query::ColumnType};

@@ -7,7 +7,7 @@ use sea_orm::{EntityName, EntityTrait, IdenStatic, Iterable};
 use crate::{
     Facade, ScopeDeclaration,
     audit::Code,
-    contract::{self, Prefix},
+    contract::{self, Prefix, ScopedTables},
 };
 
 /// Every scoped entity of a program, with its scopes, and the exceptions that are declared to what an audit finds.
@@ -116,7 +116,7 @@ impl RegisteredEntity {
             facade: type_name::<F>,
             columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
             fixed: crate::facade::fixed_columns::<F>,
-            create_table: contract::create_table::<F>,
+            create_table: |prefix| ScopedTables::new(prefix).create::<F>().statements(),
             add_column: contract::add_column::<F>,
         }
     }

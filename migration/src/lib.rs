@@ -23,7 +23,10 @@ mod m20261122_000003_create_research;
 mod m20261122_000004_create_personal_access_token;
 mod m20261124_000005_authenticate_token;
 mod m20261124_000006_manage_members;
+mod scoped_table;
 pub mod seed;
+
+pub use scoped_table::CreateScopedTable;
 
 /// The role that the pool logs in as, unless told otherwise.
 pub const LOGIN: &str = "trovella_app";

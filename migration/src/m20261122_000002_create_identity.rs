@@ -7,109 +7,122 @@ use db::contract::Contract;
 use entity::{Account, Invitation, Member, Organization, Session, User, Verification};
 use sea_orm_migration::prelude::*;
 
-use crate::{protect, run};
+use crate::{CreateScopedTable, run};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration {
     pub(crate) contract: Contract,
 }
 
-const TABLES: [&str; 11] = [
-    r#"CREATE TABLE "user" (
-        id uuid PRIMARY KEY,
-        name text NOT NULL,
-        email text NOT NULL UNIQUE,
-        email_verified boolean NOT NULL DEFAULT false,
-        image text,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now()
-    )"#,
-    "CREATE TABLE organization (
-        id uuid PRIMARY KEY,
-        name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
-        slug text NOT NULL UNIQUE,
-        logo text,
-        metadata jsonb,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now()
-    )",
-    r#"CREATE TABLE session (
-        id uuid PRIMARY KEY,
-        user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
-        token_digest bytea NOT NULL UNIQUE CHECK (length(token_digest) = 32),
-        expires_at timestamptz NOT NULL,
-        ip_address text,
-        user_agent text,
-        active_organization_id uuid REFERENCES organization (id) ON DELETE SET NULL,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now()
-    )"#,
+const USER: &str = r#"CREATE TABLE "user" (
+    id uuid PRIMARY KEY,
+    name text NOT NULL,
+    email text NOT NULL UNIQUE,
+    email_verified boolean NOT NULL DEFAULT false,
+    image text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+)"#;
+
+const ORGANIZATION: &str = "CREATE TABLE organization (
+    id uuid PRIMARY KEY,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    slug text NOT NULL UNIQUE,
+    logo text,
+    metadata jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+)";
+
+const SESSION: &str = r#"CREATE TABLE session (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+    token_digest bytea NOT NULL UNIQUE CHECK (length(token_digest) = 32),
+    expires_at timestamptz NOT NULL,
+    ip_address text,
+    user_agent text,
+    active_organization_id uuid REFERENCES organization (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+)"#;
+
+const ACCOUNT: &str = r#"CREATE TABLE account (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+    account_id text NOT NULL,
+    provider_id text NOT NULL,
+    access_token text,
+    refresh_token text,
+    id_token text,
+    access_token_expires_at timestamptz,
+    refresh_token_expires_at timestamptz,
+    scope text,
+    password text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (provider_id, account_id)
+)"#;
+
+const VERIFICATION: &str = "CREATE TABLE verification (
+    id uuid PRIMARY KEY,
+    identifier text NOT NULL,
+    value text NOT NULL,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+)";
+
+const MEMBER: &str = r#"CREATE TABLE member (
+    id uuid PRIMARY KEY,
+    organization_id uuid NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+    role text NOT NULL DEFAULT 'member' CHECK (role IN ('owner', 'admin', 'member')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (organization_id, id),
+    UNIQUE (organization_id, user_id)
+)"#;
+
+const INVITATION: &str = "CREATE TABLE invitation (
+    id uuid PRIMARY KEY,
+    organization_id uuid NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+    email text NOT NULL,
+    role text NOT NULL DEFAULT 'member' CHECK (role IN ('owner', 'admin', 'member')),
+    status text NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'accepted', 'declined', 'withdrawn')),
+    expires_at timestamptz NOT NULL,
+    inviter_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (organization_id, id),
+    FOREIGN KEY (organization_id, inviter_id) REFERENCES member (organization_id, user_id)
+        ON DELETE SET NULL (inviter_id)
+)";
+
+const INDEXES: [&str; 4] = [
     "CREATE INDEX session_by_user ON session (user_id, id)",
-    r#"CREATE TABLE account (
-        id uuid PRIMARY KEY,
-        user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
-        account_id text NOT NULL,
-        provider_id text NOT NULL,
-        access_token text,
-        refresh_token text,
-        id_token text,
-        access_token_expires_at timestamptz,
-        refresh_token_expires_at timestamptz,
-        scope text,
-        password text,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now(),
-        UNIQUE (provider_id, account_id)
-    )"#,
     "CREATE INDEX account_by_user ON account (user_id, id)",
-    "CREATE TABLE verification (
-        id uuid PRIMARY KEY,
-        identifier text NOT NULL,
-        value text NOT NULL,
-        expires_at timestamptz NOT NULL,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now()
-    )",
     "CREATE INDEX verification_by_identifier ON verification (identifier)",
-    r#"CREATE TABLE member (
-        id uuid PRIMARY KEY,
-        organization_id uuid NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
-        user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
-        role text NOT NULL DEFAULT 'member' CHECK (role IN ('owner', 'admin', 'member')),
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now(),
-        UNIQUE (organization_id, id),
-        UNIQUE (organization_id, user_id)
-    )"#,
     "CREATE INDEX member_by_user ON member (user_id, organization_id)",
-    "CREATE TABLE invitation (
-        id uuid PRIMARY KEY,
-        organization_id uuid NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
-        email text NOT NULL,
-        role text NOT NULL DEFAULT 'member' CHECK (role IN ('owner', 'admin', 'member')),
-        status text NOT NULL DEFAULT 'pending'
-            CHECK (status IN ('pending', 'accepted', 'declined', 'withdrawn')),
-        expires_at timestamptz NOT NULL,
-        inviter_id uuid,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now(),
-        UNIQUE (organization_id, id),
-        FOREIGN KEY (organization_id, inviter_id) REFERENCES member (organization_id, user_id)
-            ON DELETE SET NULL (inviter_id)
-    )",
 ];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, TABLES).await?;
-        protect::<User>(manager, &self.contract).await?;
-        protect::<Organization>(manager, &self.contract).await?;
-        protect::<Session>(manager, &self.contract).await?;
-        protect::<Account>(manager, &self.contract).await?;
-        protect::<Verification>(manager, &self.contract).await?;
-        protect::<Member>(manager, &self.contract).await?;
-        protect::<Invitation>(manager, &self.contract).await?;
+        let tables = self.contract.scoped_tables();
+        manager
+            .create_scoped_tables(
+                tables
+                    .create_as::<User>(USER)
+                    .create_as::<Organization>(ORGANIZATION)
+                    .create_as::<Session>(SESSION)
+                    .create_as::<Account>(ACCOUNT)
+                    .create_as::<Verification>(VERIFICATION)
+                    .create_as::<Member>(MEMBER)
+                    .create_as::<Invitation>(INVITATION),
+            )
+            .await?;
+        run(manager, INDEXES).await?;
         run(manager, self.contract.protect_membership()).await
     }
 

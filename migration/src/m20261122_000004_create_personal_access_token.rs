@@ -4,36 +4,36 @@ use db::contract::Contract;
 use entity::PersonalAccessToken;
 use sea_orm_migration::prelude::*;
 
-use crate::{protect, run};
+use crate::{CreateScopedTable, run};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration {
     pub(crate) contract: Contract,
 }
 
-const TABLES: [&str; 2] = [
-    r#"CREATE TABLE personal_access_token (
-        user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
-        id uuid NOT NULL,
-        name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
-        token_digest bytea NOT NULL CHECK (length(token_digest) = 32),
-        last_used_at timestamptz,
-        expires_at timestamptz,
-        revoked_at timestamptz,
-        created_at timestamptz NOT NULL DEFAULT now(),
-        updated_at timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (user_id, id),
-        UNIQUE (user_id, name)
-    )"#,
-    // Not unique: that would tell one person which digests another has.
-    "CREATE INDEX personal_access_token_by_digest ON personal_access_token (token_digest)",
-];
+const TABLE: &str = r#"CREATE TABLE personal_access_token (
+    user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    token_digest bytea NOT NULL CHECK (length(token_digest) = 32),
+    last_used_at timestamptz,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (user_id, id),
+    UNIQUE (user_id, name)
+)"#;
+
+// Not unique: that would tell one person which digests another has.
+const INDEX: &str = "CREATE INDEX personal_access_token_by_digest ON personal_access_token (token_digest)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, TABLES).await?;
-        protect::<PersonalAccessToken>(manager, &self.contract).await
+        let tables = self.contract.scoped_tables().create_as::<PersonalAccessToken>(TABLE);
+        manager.create_scoped_tables(tables).await?;
+        run(manager, [INDEX]).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

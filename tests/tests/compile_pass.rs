@@ -200,6 +200,12 @@ mod an_entity_has_one_facade;
 mod an_entity_is_in_a_scope_once;
 #[path = "../ui/pass/an_entity_with_an_error_still_has_its_facade.rs"]
 mod an_entity_with_an_error_still_has_its_facade;
+#[path = "../ui/pass/an_exception_gives_its_reason.rs"]
+mod an_exception_gives_its_reason;
+#[path = "../ui/pass/an_exception_has_no_other_keys.rs"]
+mod an_exception_has_no_other_keys;
+#[path = "../ui/pass/an_exception_is_for_something_that_an_audit_finds.rs"]
+mod an_exception_is_for_something_that_an_audit_finds;
 #[path = "../ui/pass/an_organization_id_is_not_compared_with_a_user_id.rs"]
 mod an_organization_id_is_not_compared_with_a_user_id;
 #[path = "../ui/pass/an_unknown_key_of_a_scope_attribute_is_refused.rs"]

@@ -226,9 +226,10 @@ impl Catalog {
     /// the session's own, unless another is named.
     pub(super) fn sql(schema: &str, scopes: &[String], login: Option<&str>) -> String {
         let login = login.map_or_else(|| "session_user::text".to_owned(), literal);
-        let roles: Vec<_> = scopes.iter().map(|role| literal(role)).chain([login]).collect();
+        let roles: Vec<_> = scopes.iter().map(|role| literal(role)).chain([login.clone()]).collect();
         include_str!("catalog.sql")
             .replace("$roles$", &format!("ARRAY[{}]", roles.join(", ")))
+            .replace("$login$", &login)
             .replace("$schema$", &literal(schema))
     }
 

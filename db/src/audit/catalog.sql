@@ -1,6 +1,6 @@
 -- All that an audit looks at, as one document: one statement, so one snapshot. Run with `search_path = pg_catalog`, so that
--- every name which PostgreSQL writes has its schema. `$roles$` are the names of the request roles, `$schema$` that of
--- the contract's schema, both as literals.
+-- every name which PostgreSQL writes has its schema. `$roles$` are the names of the request roles, `$login$` that of the
+-- login role, `$schema$` that of the contract's schema, as SQL.
 WITH request AS (
   SELECT oid FROM pg_roles WHERE rolname = ANY ($roles$::text[])
 ), namespace AS (
@@ -193,7 +193,8 @@ SELECT json_build_object(
         (pg_identify_object(s.classid, s.objid, 0)).type AS kind,
         (pg_identify_object(s.classid, s.objid, 0)).identity AS sql
       FROM pg_shdepend s
-      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a' AND s.refobjid IN (SELECT oid FROM request)
+      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a'
+        AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = $login$)
         AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     ) g
   ),

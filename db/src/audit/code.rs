@@ -137,6 +137,9 @@ codes! {
     /// A request role may execute a function that reaches beyond the tables, such as `pg_read_file` or `dblink`.
     FunctionReachesOut = "function-reaches-out", Error;
 
+    /// The key of the seal can be read by another role than the gate: whoever reads it makes contexts of their own.
+    SealExposed = "seal-exposed", Error;
+
     // Constraints.
     /// A foreign key is marked valid, and rows dangle: it was made while its owner could see none of them.
     ForeignKeyDangling = "foreign-key-dangling", Error;

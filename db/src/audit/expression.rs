@@ -2,19 +2,25 @@
 
 /// An expression as it is compared: its words, without what PostgreSQL adds or leaves out as it writes one down.
 ///
-/// Brackets, casts and the like are taken away, which is enough to know one of the contract's own expressions again: in
-/// those no other bracketing of the same words has a meaning.
+/// Casts and the like are taken away, and brackets but for those of a subquery. That is enough to know one of the
+/// contract's own expressions again: in those no other bracketing of the same words has a meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expression(Vec<String>);
 
 impl Expression {
     /// Reads an expression about a table of this schema.
     pub(super) fn of(sql: &str, schema: &str) -> Self {
-        let mut words = Vec::new();
+        let (mut words, mut open) = (Vec::new(), Vec::new());
         let mut tokens = Tokens(sql).peekable();
         while let Some(token) = tokens.next() {
             match token.as_str() {
-                "(" | ")" | "[" | "]" | "variadic" | "array" => {}
+                "(" => {
+                    let is_subquery = tokens.peek().is_some_and(|next| next == "select");
+                    open.push(is_subquery);
+                    words.extend(is_subquery.then_some(token));
+                }
+                ")" => words.extend(open.pop().unwrap_or(false).then_some(token)),
+                "[" | "]" | "variadic" | "array" => {}
                 // The name that PostgreSQL gives to the column of a subquery.
                 "as" => drop(tokens.next()),
                 "::" => {
@@ -143,6 +149,15 @@ mod tests {
         ] {
             assert!(!same("a = app.f()", theirs), "{theirs}");
         }
+        // The same words, and the question is not asked any more.
+        assert!(same(
+            "a = f() AND (SELECT true WHERE g()) IS NOT NULL",
+            "((a = f()) AND (( SELECT true AS bool WHERE g()) IS NOT NULL))"
+        ));
+        assert!(!same(
+            "a = f() AND (SELECT true WHERE g()) IS NOT NULL",
+            "((a = f()) AND ( SELECT true AS bool WHERE (g() IS NOT NULL)))"
+        ));
         assert!(!same("a = 'Owner'", "a = 'owner'") && !same(r#""A" = 1"#, "a = 1"));
     }
 }

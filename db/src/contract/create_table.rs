@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Alias, ColumnDef, ColumnType, ForeignKeyAction, PostgresQueryBuilder, Table, TableRef},
 };
 
-use super::{Contract, Prefix};
+use super::Contract;
 use crate::{Facade, Registry, ScopeDeclaration, ScopeKind, facade::key_columns, options::quote};
 
 impl Contract {
@@ -28,11 +28,12 @@ impl Contract {
     /// (`ADD COLUMN IF NOT EXISTS`).
     #[must_use]
     pub fn create_table<F: Facade>(&self) -> Vec<String> {
-        create_table::<F>(&self.prefix)
+        self.scoped_tables().create::<F>().statements()
     }
 }
 
-pub(crate) fn create_table<F: Facade>(prefix: &Prefix) -> Vec<String> {
+/// Returns the statements that make the table and its indexes.
+pub(super) fn create_table<F: Facade>() -> Vec<String> {
     let table = quote(crate::facade::table_name::<F>());
     let own: Vec<_> = scope_columns(F::SCOPES).collect();
     let mut parts: Vec<String> =
@@ -52,10 +53,6 @@ pub(crate) fn create_table<F: Facade>(prefix: &Prefix) -> Vec<String> {
         let columns: Vec<_> = [*column].into_iter().chain(keys).map(quote).collect();
         format!("CREATE INDEX ON {table} ({})", columns.join(", "))
     }));
-    statements.extend(prefix.protect_table(&table, F::SCOPES, &crate::facade::fixed_columns::<F>()));
-    if <F::Entity as EntityTrait>::Column::iter().any(|column| column.as_str() == "updated_at") {
-        statements.push(prefix.updated_at_trigger(&table));
-    }
     statements
 }
 

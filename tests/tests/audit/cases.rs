@@ -389,6 +389,19 @@ fn policies() -> Vec<Case> {
         ),
         Case::new(
             PolicyNotCanonical,
+            "the boundary does not ask for the seal",
+            "policy tenant_boundary of public.research_plan",
+            &["ALTER POLICY tenant_boundary ON research_plan USING (organization_id = $p.current_organization_id())"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "the boundary asks for the seal in vain",
+            "policy user_boundary of public.session",
+            &["ALTER POLICY user_boundary ON session USING (
+               user_id = $p.current_user_id() AND (SELECT true WHERE $p.context_is_genuine() IS NOT NULL))"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
             "what the boundary checks",
             "policy tenant_boundary of public.plan_step",
             &["ALTER POLICY tenant_boundary ON plan_step WITH CHECK (true)"],
@@ -520,7 +533,7 @@ fn views() -> Vec<Case> {
 
 fn functions() -> Vec<Case> {
     use Code::{
-        ContractFunctionChanged, DefinerSearchPath, DefinerUnknown, FunctionLeakproof, FunctionReachesOut,
+        ContractFunctionChanged, DefinerSearchPath, DefinerUnknown, FunctionLeakproof, FunctionReachesOut, SealExposed,
         SetConfigExecutable,
     };
     const SAFE: &str = "CREATE FUNCTION count_plans() RETURNS bigint LANGUAGE sql SECURITY DEFINER
@@ -589,6 +602,20 @@ fn functions() -> Vec<Case> {
             &["GRANT EXECUTE ON FUNCTION lo_create TO PUBLIC"],
         )
         .severity(Severity::Warn),
+        Case::new(SealExposed, "to a scope role", "table $p.seal_key", &["GRANT SELECT ON $p.seal_key TO $p_tenant"]),
+        Case::new(
+            SealExposed,
+            "to everybody, by column",
+            "table $p.seal_key_previous",
+            &["GRANT SELECT (key) ON $p.seal_key_previous TO PUBLIC"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "the check of the seal",
+            "function $p.context_is_genuine",
+            &["CREATE OR REPLACE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+               SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN true; END'"],
+        ),
         Case::new(
             ContractFunctionChanged,
             "another body",

@@ -44,6 +44,32 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         }
     }
     set_config(survey, findings);
+    seal(survey, findings);
+}
+
+/// What the seal is made with is the gate's alone.
+fn seal(survey: &Survey<'_>, findings: &mut Findings) {
+    let own = survey.catalog.relations.iter().filter(|relation| relation.schema == survey.prefix().schema());
+    for relation in own {
+        let columns = relation.columns.iter().flat_map(|column| &column.4);
+        let grantees = relation.acl.iter().chain(columns).map(|(grantee, _)| survey.role_name(*grantee));
+        let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if !names.is_empty() {
+            findings.add(
+                Code::SealExposed,
+                Object::table(relation.full_name()),
+                format!("{} can reach what the seal on contexts is made with", list(&names)),
+                vec![
+                    format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names)),
+                    // The one before is still taken.
+                    format!("SELECT {}.rotate_seal()", survey.prefix()),
+                    format!("SELECT {}.rotate_seal()", survey.prefix()),
+                ],
+            );
+        }
+    }
 }
 
 fn revoke(function: &Function, names: &[&str]) -> String {

@@ -136,7 +136,9 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
                 revoke_all(&relation.sql, &names),
             );
         }
-        if !survey.requests.is_empty() && relation.acl.iter().any(|(grantee, _)| *grantee == PUBLIC) {
+        // What the contract itself keeps is looked at by itself.
+        let to_look_at = !survey.requests.is_empty() && relation.schema != survey.prefix().schema();
+        if to_look_at && relation.acl.iter().any(|(grantee, _)| *grantee == PUBLIC) {
             to_public(relation, findings);
         }
     }

@@ -1,0 +1,85 @@
+//! Making scoped tables in a migration, so that nothing of them is forgotten.
+
+use super::{Contract, Prefix, create_table::create_table};
+use crate::{Facade, options::quote};
+
+/// How a statement says that it makes a scoped table by the contract: a test of the migrations looks for it.
+pub const SCOPED_TABLE: &str = "/* scoped table */";
+
+/// Scoped tables about to be made, with their row-level security, policies, grants and triggers:
+/// [`Contract::scoped_tables`].
+///
+/// All tables are made before the first is protected, as a policy may look into another table.
+///
+/// ```
+/// # use db::contract::{Contract, Membership};
+/// # mod remark {
+/// #     use db::{OrganizationId, tenant_scoped};
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[tenant_scoped]
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "remark")]
+/// #     pub struct Model {
+/// #         #[sea_orm(primary_key, auto_increment = false)]
+/// #         pub id: Uuid,
+/// #         pub organization_id: OrganizationId,
+/// #         pub text: String,
+/// #     }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # use remark::Remark;
+/// let contract = Contract::new(Membership::new("member", "organization_id", "user_id"));
+/// let statements = contract.scoped_tables().create::<Remark>().statements();
+/// assert!(statements[0].contains(r#"PRIMARY KEY ("organization_id", "id")"#));
+/// assert!(statements.iter().any(|sql| sql.starts_with("CREATE POLICY tenant_boundary")));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is made before the statements are run"]
+pub struct ScopedTables {
+    prefix: Prefix,
+    create: Vec<String>,
+    protect: Vec<String>,
+}
+
+impl Contract {
+    /// Starts a list of scoped tables to be made.
+    pub fn scoped_tables(&self) -> ScopedTables {
+        ScopedTables::new(&self.prefix)
+    }
+}
+
+impl ScopedTables {
+    pub(crate) fn new(prefix: &Prefix) -> Self {
+        Self { prefix: prefix.clone(), create: Vec::new(), protect: Vec::new() }
+    }
+
+    /// Adds the table of an entity, as the entity has it: see [`Contract::create_table`].
+    pub fn create<F: Facade>(self) -> Self {
+        self.and::<F>(create_table::<F>())
+    }
+
+    /// Adds the table of an entity, as this statement makes it: `CREATE TABLE …`, for what an entity does not say, such
+    /// as checks.
+    pub fn create_as<F: Facade>(self, create_table: &str) -> Self {
+        self.and::<F>(vec![create_table.to_owned()])
+    }
+
+    fn and<F: Facade>(mut self, statements: Vec<String>) -> Self {
+        let mut statements = statements.into_iter();
+        self.create.extend(statements.next().map(|create| format!("{SCOPED_TABLE} {create}")));
+        self.create.extend(statements);
+        let table = quote(crate::facade::table_name::<F>());
+        self.protect.extend(self.prefix.protect_table(&table, F::SCOPES, &crate::facade::fixed_columns::<F>()));
+        if crate::facade::has_column::<F>("updated_at") {
+            self.protect.push(self.prefix.updated_at_trigger(&table));
+        }
+        self
+    }
+
+    /// Returns the statements, to be run one after the other.
+    #[must_use]
+    pub fn statements(self) -> Vec<String> {
+        [self.create, self.protect].concat()
+    }
+}

@@ -1,0 +1,25 @@
+//! An exception to what an audit finds says why it may be so.
+
+mod coupon {
+    use db::{OrganizationId, tenant_scoped};
+    use sea_orm::entity::prelude::*;
+
+    #[tenant_scoped(except(
+        "unique-without-scope",
+        on = "coupon_code_key",
+        reason = "a code is the same for everybody"
+    ))]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "coupon")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organization_id: OrganizationId,
+        pub code: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+fn main() {}
