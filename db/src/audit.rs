@@ -22,6 +22,8 @@ mod exceptions;
 mod expression;
 mod finding;
 mod map;
+#[cfg(feature = "report")]
+mod render;
 mod report;
 mod rows;
 mod survey;
@@ -32,7 +34,9 @@ use tracing::Span;
 pub(crate) use check::BEYOND_POLICIES;
 pub use code::Code;
 pub use finding::{Finding, Object, ObjectKind, Severity};
-pub use report::{Access, AuditReport, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable, Columns, Excepted};
+pub use report::{
+    Access, AccessColumns, AuditReport, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable, Excepted,
+};
 
 use self::{catalog::Catalog, survey::Survey};
 use crate::{

@@ -34,7 +34,7 @@ pub trait Scope: sealed::Sealed + Copy + Debug + Send + Sync + Unpin + 'static {
 }
 
 /// A [`Scope`] as a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeKind {
     /// [`Tenant`].

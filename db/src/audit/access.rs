@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Access, Columns,
+    Access, AccessColumns,
     catalog::{Oid, Relation},
 };
 
@@ -67,9 +67,9 @@ impl Granted {
 
     pub(super) fn into_access(self, rows: Option<String>) -> Access {
         let columns = |whole: bool, named: BTreeSet<String>| match (whole, named.is_empty()) {
-            (true, _) => Columns::All,
-            (false, true) => Columns::None,
-            (false, false) => Columns::Only(named.into_iter().collect()),
+            (true, _) => AccessColumns::All,
+            (false, true) => AccessColumns::None,
+            (false, false) => AccessColumns::Only(named.into_iter().collect()),
         };
         Access {
             select: columns(self.select_whole, self.select),

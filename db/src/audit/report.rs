@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{Code, Finding, Severity};
 use crate::ScopeKind;
 
 /// What an audit has found, and what it has seen.
-#[derive(Clone, Debug, Serialize)]
+///
+/// It is read back from the JSON that it is written as, so that one can be kept, and compared with the next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditReport {
     /// The database.
@@ -32,7 +34,7 @@ pub struct AuditReport {
 }
 
 /// A finding that is declared an exception in code.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Excepted {
     /// What was found.
@@ -42,7 +44,7 @@ pub struct Excepted {
 }
 
 /// A role that requests run as.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditedRole {
     /// Its name.
@@ -52,13 +54,14 @@ pub struct AuditedRole {
 }
 
 /// A table, view or foreign table, and who may do what to it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditedTable {
     /// Its name, with its schema.
     pub name: String,
     /// What it is: `table`, `partitioned table`, `view`, `materialized view` or `foreign table`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "kind")]
+    pub kind: Kind,
     /// The facade of its entity, where it has one.
     pub entity: Option<String>,
     /// The scopes that its entity declares.
@@ -73,8 +76,11 @@ pub struct AuditedTable {
     pub access: Vec<Access>,
 }
 
+// An alias, since serde would borrow a `&str` that it sees as one.
+type Kind = &'static str;
+
 /// A scope of a table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditedScope {
     /// The scope.
@@ -84,15 +90,15 @@ pub struct AuditedScope {
 }
 
 /// What one role may do to one table, by its rights in the database.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Access {
     /// What it may read.
-    pub select: Columns,
+    pub select: AccessColumns,
     /// What it may set in a new row.
-    pub insert: Columns,
+    pub insert: AccessColumns,
     /// What it may change.
-    pub update: Columns,
+    pub update: AccessColumns,
     /// Whether it may delete.
     pub delete: bool,
     /// Other privileges, such as `TRUNCATE`.
@@ -102,10 +108,10 @@ pub struct Access {
 }
 
 /// Columns of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "there is no fourth")]
-pub enum Columns {
+pub enum AccessColumns {
     /// None.
     None,
     /// These.
@@ -115,7 +121,7 @@ pub enum Columns {
 }
 
 /// A foreign key.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditedForeignKey {
     /// Its name.
@@ -148,6 +154,14 @@ impl AuditReport {
     pub fn of(&self, code: Code) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.code == code)
     }
+}
+
+/// Reads what a table is.
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    const KINDS: [&str; 5] = ["table", "partitioned table", "view", "materialized view", "foreign table"];
+    let name = String::deserialize(deserializer)?;
+    let known = KINDS.into_iter().find(|kind| *kind == name);
+    known.ok_or_else(|| de::Error::custom(format_args!("no table is a `{name}`")))
 }
 
 /// One line for each finding: severity, code, object and message.

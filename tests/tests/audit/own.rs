@@ -2,7 +2,7 @@
 
 use db::{
     Registry,
-    audit::{Audit, AuditReport, Code, Columns, Severity},
+    audit::{AccessColumns, Audit, AuditReport, Code, Severity},
 };
 use sea_orm::sqlx::{Connection, Executor, PgConnection};
 use tests::TestDatabase;
@@ -56,11 +56,11 @@ async fn the_report_shows_who_may_do_what() {
     let colleague = report.tables.iter().find(|table| table.name == "public.user").unwrap();
     assert_eq!(colleague.entity.as_deref(), Some("User"));
     let [nothing, by_member, own, all] = colleague.access.as_slice() else { panic!("{colleague:?}") };
-    assert_eq!((&nothing.select, &nothing.rows), (&Columns::None, &None));
+    assert_eq!((&nothing.select, &nothing.rows), (&AccessColumns::None, &None));
     let columns = ["email", "id", "name"].map(str::to_owned).to_vec();
-    assert_eq!((&by_member.select, by_member.rows.as_deref()), (&Columns::Only(columns), Some("by member")));
-    assert_eq!((&own.update, own.rows.as_deref()), (&Columns::Only(vec!["name".to_owned()]), Some("id")));
-    assert_eq!((&all.select, all.delete, all.rows.as_deref()), (&Columns::All, true, Some("all rows")));
+    assert_eq!((&by_member.select, by_member.rows.as_deref()), (&AccessColumns::Only(columns), Some("by member")));
+    assert_eq!((&own.update, own.rows.as_deref()), (&AccessColumns::Only(vec!["name".to_owned()]), Some("id")));
+    assert_eq!((&all.select, all.delete, all.rows.as_deref()), (&AccessColumns::All, true, Some("all rows")));
     let key = report.foreign_keys.iter().find(|key| key.table == "public.plan_step").unwrap();
     assert_eq!((key.references.as_str(), key.carries_scope), ("public.research_plan", true));
     assert!(report.foreign_keys.iter().all(|key| key.carries_scope));

@@ -1,0 +1,124 @@
+//! The report as text, for a terminal.
+
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets::UTF8_FULL};
+
+use super::plain;
+use crate::audit::{AuditReport, Finding, Severity};
+
+/// The narrowest that has room for a column each.
+const WIDE: u16 = 110;
+/// What is assumed where nobody knows.
+const USUAL: u16 = 120;
+
+impl AuditReport {
+    /// Returns the report as text: the findings as a table, the statements that repair them, the exceptions with their
+    /// reasons, what was not looked at, and a line that sums it up, which is the last.
+    ///
+    /// `colour` is for a terminal that has it, `width` how many characters it has a line; 120 where nobody knows. Characters
+    /// that a terminal would act on are written out, whatever a table is named.
+    #[must_use]
+    pub fn to_text(&self, colour: bool, width: Option<u16>) -> String {
+        let mut text = String::new();
+        if !self.findings.is_empty() {
+            push(&mut text, &self.table(colour, width.unwrap_or(USUAL).max(40)));
+        }
+        let repairs = self.findings.iter().filter(|finding| !finding.repair.is_empty());
+        section(&mut text, "Repairs, to be read before they are run", colour, repairs.map(repair));
+        let excepted = self.excepted.iter().map(|excepted| {
+            let Finding { severity, code, object, .. } = &excepted.finding;
+            plain(&format!("{severity} {code}, {object}: {}", excepted.reason))
+        });
+        section(&mut text, "Exceptions", colour, excepted);
+        section(&mut text, "Not looked at", colour, self.not_looked_at.iter().map(|sentence| plain(sentence)));
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        push(&mut text, &self.summary(colour));
+        text
+    }
+
+    fn table(&self, colour: bool, width: u16) -> String {
+        let mut table = Table::new();
+        table
+            .load_style(UTF8_FULL.with_solid_inner_borders().with_rounded_corners())
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+        let wide = width >= WIDE;
+        if wide {
+            table.set_header(["Severity", "Code", "Object", "What it means"]);
+            table.set_constraints([ColumnConstraint::ContentWidth, ColumnConstraint::ContentWidth]);
+        } else {
+            table.set_header(["Severity", "Finding"]);
+            table.set_constraints([ColumnConstraint::ContentWidth]);
+        }
+        for Finding { severity, code, object, message, .. } in &self.findings {
+            let (object, message) = (plain(&object.to_string()), plain(message));
+            if wide {
+                table.add_row([severity.as_str(), code.as_str(), &object, &message].map(Cell::new));
+            } else {
+                table.add_row([severity.to_string(), format!("{code}\n{object}\n{message}")]);
+            }
+        }
+        let lines = table.lines().map(|line| if colour { coloured(&line) } else { line });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn summary(&self, colour: bool) -> String {
+        let counts = [Severity::Error, Severity::Warn, Severity::Info].map(|severity| {
+            let count = self.with(severity).count();
+            let said = format!("{count} {severity}");
+            if colour && count > 0 { paint(&said, severity) } else { said }
+        });
+        format!(
+            "{} (PostgreSQL {}), looked at as {}: {}, {} excepted",
+            plain(&self.database),
+            plain(&self.server_version),
+            plain(&self.looked_as),
+            counts.join(", "),
+            self.excepted.len(),
+        )
+    }
+}
+
+fn repair(finding: &Finding) -> String {
+    // A statement may have lines of its own.
+    let statements = finding.repair.iter().flat_map(|statement| statement.lines()).map(plain);
+    let said = plain(&format!("{}, {}", finding.code, finding.object));
+    statements.fold(said, |said, line| format!("{said}\n    {line}"))
+}
+
+fn section(text: &mut String, title: &str, colour: bool, items: impl Iterator<Item = String>) {
+    for (n, item) in items.enumerate() {
+        if n == 0 {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            push(text, &if colour { format!("\x1b[1m{title}\x1b[0m") } else { title.to_owned() });
+        }
+        push(text, &format!("  {item}"));
+    }
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// Colours the severity in a line of the table: it is what the first cell starts with, and nothing else is there.
+fn coloured(line: &str) -> String {
+    for severity in [Severity::Error, Severity::Warn, Severity::Info] {
+        if let Some(rest) = line.strip_prefix("│ ").and_then(|rest| rest.strip_prefix(severity.as_str())) {
+            return format!("│ {}{rest}", paint(severity.as_str(), severity));
+        }
+    }
+    line.to_owned()
+}
+
+fn paint(text: &str, severity: Severity) -> String {
+    let colour = match severity {
+        Severity::Error => 31,
+        Severity::Warn => 33,
+        Severity::Info => 36,
+    };
+    format!("\x1b[1;{colour}m{text}\x1b[0m")
+}
