@@ -26,6 +26,7 @@ mod owner;
 mod prefix;
 mod roles;
 mod scoped_tables;
+mod seal;
 mod tokens;
 
 pub(crate) use create_table::add_column;

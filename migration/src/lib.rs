@@ -23,6 +23,7 @@ mod m20261122_000003_create_research;
 mod m20261122_000004_create_personal_access_token;
 mod m20261124_000005_authenticate_token;
 mod m20261124_000006_manage_members;
+mod m20261124_000007_seal_contexts;
 mod scoped_table;
 pub mod seed;
 
@@ -89,6 +90,7 @@ impl MigratorTraitSelf for Migrator {
             Box::new(m20261122_000004_create_personal_access_token::Migration { contract: contract() }),
             Box::new(m20261124_000005_authenticate_token::Migration { contract: contract() }),
             Box::new(m20261124_000006_manage_members::Migration { contract: contract() }),
+            Box::new(m20261124_000007_seal_contexts::Migration { contract: contract() }),
         ]
     }
 }

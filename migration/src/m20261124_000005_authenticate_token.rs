@@ -71,6 +71,8 @@ impl Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // What the policies ask; in a database that is new it is there already.
+        run(manager, self.contract.install(None)).await?;
         // Again: its entity has come to allow a person less.
         protect::<PersonalAccessToken>(manager, &self.contract).await?;
         run(manager, self.contract.protect_tokens()).await?;

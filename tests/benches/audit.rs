@@ -53,7 +53,7 @@ async fn make(database: &TestDatabase, range: std::ops::Range<u32>) {
         let mut sql = String::new();
         for i in start..(start + 100).min(range.end) {
             let rows = format!("organization_id = {prefix}.current_organization_id()");
-            let boundary = boundary(prefix, &rows);
+            let boundary = format!("({rows}) AND (SELECT true WHERE {prefix}.context_is_genuine()) IS NOT NULL");
             let parent = i.saturating_sub(1);
             let refers = if i == 0 {
                 String::new()
@@ -75,10 +75,6 @@ async fn make(database: &TestDatabase, range: std::ops::Range<u32>) {
         }
         database.execute(&sql).await;
     }
-}
-
-fn boundary(_prefix: &str, rows: &str) -> String {
-    rows.to_owned()
 }
 
 /// Returns the most memory that the process has had so far, in KiB.

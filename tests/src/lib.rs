@@ -17,7 +17,7 @@ pub use database::{PASSWORD, TestDatabase};
 pub use example::ExampleDatabase;
 pub use fixture::{Fixture, Org};
 pub use proxy::{Cut, Proxy};
-pub use server::{Server, server};
+pub use server::{Server, program, server};
 
 /// The README's examples compile.
 #[cfg(doctest)]

@@ -101,6 +101,12 @@ async fn connect(url: &str) -> PgConnection {
     }
 }
 
+/// Returns one of PostgreSQL's own programs, where they are installed.
+#[must_use]
+pub fn program(name: &str) -> Option<PathBuf> {
+    binaries().map(|folder| folder.join(name)).filter(|file| file.is_file()).or_else(|| find(name))
+}
+
 /// Returns the folder that holds PostgreSQL's own programs.
 fn binaries() -> Option<PathBuf> {
     if let Some(postgres) = find("postgres").filter(|_| find("initdb").is_some()) {

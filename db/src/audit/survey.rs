@@ -67,6 +67,8 @@ impl<'a> Survey<'a> {
         }
         if !survey.requests.is_empty() {
             let roles = survey.requests.iter().flat_map(|request| &request.becomes).filter_map(|way| way.last());
+            // That one can become the gate is found by itself; what the gate may do is as it should be.
+            let roles = roles.filter(|role| role.name != survey.prefix().gate());
             survey.reachable = roles.map(|role| role.oid).chain([PUBLIC]).collect();
         }
         survey.scoped = survey.find_scoped();

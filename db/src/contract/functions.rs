@@ -9,6 +9,8 @@ impl Contract {
         statements.extend(self.member_role_functions());
         statements.extend(self.touch_updated_at());
         statements.push(self.become_gate(true));
+        statements.extend(self.make_secret());
+        statements.extend(self.seal_functions());
         statements.extend(self.entrances());
         statements.push(self.become_gate(false));
         statements
@@ -92,7 +94,7 @@ impl Contract {
     }
 
     /// What opens a context. Each sets all settings of its scope for the transaction, as the gate, which alone
-    /// may. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
+    /// may, and seals them. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
     fn entrances(&self) -> Vec<String> {
         let prefix = &self.prefix;
         let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));
@@ -113,26 +115,28 @@ impl Contract {
         [
             (
                 "enter_tenant(organization uuid, person uuid)",
+                ScopeKind::Tenant,
                 "found_role text;",
                 [find_member, set(&tenant, "$1::text"), set(&user, "$2::text"), set(&role, "found_role")].join("\n"),
             ),
             (
                 "enter_tenant_as_system(organization uuid)",
+                ScopeKind::Tenant,
                 "",
                 [set(&tenant, "$1::text"), set(&user, "''"), set(&role, "'system'")].join("\n"),
             ),
-            ("enter_user(person uuid)", "", set(&user, "$1::text")),
-            ("enter_identity()", "", set(&identity, "'true'")),
+            ("enter_user(person uuid)", ScopeKind::User, "", set(&user, "$1::text")),
+            ("enter_identity()", ScopeKind::Identity, "", set(&identity, "'true'")),
         ]
         .into_iter()
-        .flat_map(|(signature, declare, body)| {
+        .flat_map(|(signature, scope, declare, body)| {
             let gate = prefix.gate();
             let function = format!("{prefix}.{signature}");
-            let declare = if declare.is_empty() { String::new() } else { format!("DECLARE {declare}\n") };
+            let seal = self.seal_context(scope);
             [
                 format!(
                     "CREATE OR REPLACE FUNCTION {function} RETURNS void LANGUAGE plpgsql SECURITY DEFINER \
-                     SET search_path = pg_catalog, pg_temp AS $function$\n{declare}BEGIN\n{body}\nEND\n$function$"
+                     SET search_path = pg_catalog, pg_temp AS $function$\nDECLARE seal refcursor; {declare}\nBEGIN\n{body}\n{seal}\nEND\n$function$"
                 ),
                 format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
                 format!("GRANT EXECUTE ON FUNCTION {function} TO {}", self.login),

@@ -60,6 +60,16 @@ impl Prefix {
         }
     }
 
+    /// Returns the materialized view that holds the secret of the seal.
+    pub(crate) fn seal_key(&self) -> String {
+        format!("{}.seal_key", self.0)
+    }
+
+    /// Returns the materialized view that holds the secret before that.
+    pub(crate) fn seal_key_previous(&self) -> String {
+        format!("{}.seal_key_previous", self.0)
+    }
+
     /// Returns the call that gives the key of a scope, which raises where no context is open.
     pub(crate) fn accessor(&self, scope: ScopeKind) -> String {
         match scope {

@@ -100,6 +100,7 @@ impl Contract {
                 login = self.login,
             )),
         ];
+        statements.push(self.let_the_gate_refresh(true));
         for function in CLOSED_FUNCTIONS {
             // Managed PostgreSQL has no superuser to do it.
             statements.push(block(&format!(
@@ -126,7 +127,7 @@ impl Contract {
 
     pub(super) fn open_database(&self) -> Vec<String> {
         let gate = self.prefix.gate();
-        let mut statements = vec![block(&format!(
+        let mut statements = vec![self.let_the_gate_refresh(false), block(&format!(
             "EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM {login}', pg_catalog.current_database());
              EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', pg_catalog.current_database());
              IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN

@@ -89,6 +89,10 @@ fn authenticate_token(schema: &str, table: &str) -> String {
          DECLARE
            is_due boolean;
          BEGIN
+           -- Not for whoever has taken the role on and opened no context.
+           IF NOT {schema}.context_is_genuine() THEN
+             RETURN;
+           END IF;
            FOR user_id, token_id, is_due IN
              SELECT t.user_id, t.id, COALESCE(t.last_used_at <= clock_timestamp() - interval '1 minute', true)
              FROM {table} t

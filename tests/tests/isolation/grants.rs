@@ -223,7 +223,7 @@ async fn a_scope_role_may_call_no_function_that_opens_a_context() {
         .fetch_all(&mut owner)
         .await
         .unwrap();
-        let accessors = vec!["current_organization_id", "current_user_id", "in_identity_context"];
+        let accessors = vec!["context_is_genuine", "current_organization_id", "current_user_id", "in_identity_context"];
         let expected = match role {
             "login" => vec!["enter_identity", "enter_tenant", "enter_tenant_as_system", "enter_user"],
             "identity" => [vec!["authenticate_token"], accessors].concat(),

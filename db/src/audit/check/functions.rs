@@ -140,9 +140,7 @@ fn reaches_out(survey: &Survey<'_>, function: &Function, names: &[&str], finding
 fn open_set_config<'a>(survey: &Survey<'a>) -> Vec<&'a str> {
     let functions = survey.catalog.functions.iter().filter(|function| function.name == "set_config");
     let executes = functions.filter(|function| function.schema == "pg_catalog").flat_map(|function| {
-        // The gate makes the settings; whoever can become it is found by that.
-        let gate = survey.prefix().gate();
-        let others = move |grantee: &i64| *grantee != function.owner && survey.role_name(*grantee) != gate;
+        let others = |grantee: &i64| *grantee != function.owner;
         function.acl.iter().map(|(grantee, _)| *grantee).filter(others)
     });
     survey.reachable_names(executes)

@@ -1,0 +1,16 @@
+//! A context that no entrance has opened sees no row, whatever the login role sets; and the secret that tells them apart
+//! is nowhere to be found.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "seal/attack.rs"]
+mod attack;
+#[path = "seal/attacks.rs"]
+mod attacks;
+#[path = "seal/existing.rs"]
+mod existing;
+#[path = "seal/forged.rs"]
+mod forged;
+#[path = "seal/rotation.rs"]
+mod rotation;
+#[path = "seal/secret.rs"]
+mod secret;
