@@ -19,7 +19,7 @@ fn a_hostile_name_is_text_in_the_page_and_its_picture() {
         format!("data-role=\"app_tenant{ESCAPED}\""),
         format!("title=\"organization_id{ESCAPED}\""),
         format!("</strong>a slug is in the address of a page, and so public{ESCAPED}"),
-        format!("ALTER ROLE app_tenant NOBYPASSRLS;{ESCAPED}"),
+        format!("ALTER ROLE app_tenant NOBYPASSRLS{ESCAPED};"),
         format!("<dd class=\"mono\">name{ESCAPED}, email{ESCAPED}</dd>"),
     ] {
         assert!(page.contains(&text), "{text}");

@@ -137,7 +137,7 @@ pub(crate) fn faulty() -> AuditReport {
     keys[7] = key("public.research_plan", &["created_by"], "public.user", false);
     let plan_step = Some("public.plan_step");
     let findings = vec![
-        finding("role-bypasses-rls", "error", "role", None, "app_tenant", &["ALTER ROLE app_tenant NOBYPASSRLS;"]),
+        finding("role-bypasses-rls", "error", "role", None, "app_tenant", &["ALTER ROLE app_tenant NOBYPASSRLS"]),
         finding(
             "table-without-rls",
             "error",
@@ -145,8 +145,8 @@ pub(crate) fn faulty() -> AuditReport {
             plan_step,
             "public.plan_step",
             &[
-                "ALTER TABLE public.plan_step ENABLE ROW LEVEL SECURITY;",
-                "ALTER TABLE public.plan_step FORCE ROW LEVEL SECURITY;",
+                "ALTER TABLE public.plan_step ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE public.plan_step FORCE ROW LEVEL SECURITY",
             ],
         ),
         finding(
@@ -163,7 +163,7 @@ pub(crate) fn faulty() -> AuditReport {
             "view",
             Some("public.plan_summary"),
             "public.plan_summary",
-            &["ALTER VIEW public.plan_summary SET (security_invoker = true);"],
+            &["ALTER VIEW public.plan_summary SET (security_invoker = true)"],
         ),
         finding(
             "publication",

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{matrix::matrix, plain, style::STYLE, svg};
+use super::{matrix::matrix, plain, statements, style::STYLE, svg};
 use crate::{
     ScopeKind,
     audit::{AuditReport, Finding, Severity},
@@ -145,7 +145,7 @@ impl AuditReport {
             @if !self.not_looked_at.is_empty() {
                 section {
                     h2 id="not-looked-at" { "Not looked at" span.count { (self.not_looked_at.len()) } }
-                    ul.plain { @for sentence in &self.not_looked_at { li.message { (prose(sentence)) } } }
+                    ul.plain { @for sentence in &self.not_looked_at { li { (prose(sentence)) } } }
                 }
             }
         }
@@ -192,12 +192,12 @@ fn article(finding: &Finding, reason: Option<&str>) -> Markup {
                     " of " span.mono { (plain(table)) }
                 }
             }
-            p.message { (prose(message)) }
+            p { (prose(message)) }
             @if let Some(reason) = reason {
                 p.reason { strong { "May be so: " } (plain(reason)) }
             } @else if !repair.is_empty() {
                 p.hint { "To repair it, read and run this; a click selects all of it." }
-                pre tabindex="0" { code { (repair.iter().flat_map(|sql| sql.lines()).map(plain).collect::<Vec<_>>().join("\n")) } }
+                pre tabindex="0" { code { (statements(finding).collect::<Vec<_>>().join("\n")) } }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets::UTF8_FULL};
 
-use super::plain;
+use super::{plain, statements};
 use crate::audit::{AuditReport, Finding, Severity};
 
 /// The narrowest that has room for a column each.
@@ -81,10 +81,8 @@ impl AuditReport {
 }
 
 fn repair(finding: &Finding) -> String {
-    // A statement may have lines of its own.
-    let statements = finding.repair.iter().flat_map(|statement| statement.lines()).map(plain);
     let said = plain(&format!("{}, {}", finding.code, finding.object));
-    statements.fold(said, |said, line| format!("{said}\n    {line}"))
+    statements(finding).fold(said, |said, line| format!("{said}\n    {line}"))
 }
 
 fn section(text: &mut String, title: &str, colour: bool, items: impl Iterator<Item = String>) {
