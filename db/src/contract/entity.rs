@@ -29,15 +29,15 @@ impl Contract {
     }
 
     /// The restrictive policy is the boundary: permissive ones are or-ed, so without it one lax policy, added
-    /// later, would open the table.
+    /// later, would open the table. The permissive one is the same, word for word: PostgreSQL then asks it once.
     fn policies(&self, name: &str, declaration: &ScopeDeclaration) -> Vec<String> {
-        let (rows, boundary) = (self.rows(declaration), self.boundary(declaration));
-        let check = |rows: &str| format!("USING ({rows}) WITH CHECK ({rows})");
+        let boundary = self.boundary(declaration);
+        let check = format!("USING ({boundary}) WITH CHECK ({boundary})");
         let mut policies = vec![
-            self.policy(name, declaration, "boundary", "RESTRICTIVE", "ALL", &check(&boundary)),
-            self.policy(name, declaration, "access", "PERMISSIVE", "ALL", &check(&rows)),
+            self.policy(name, declaration, "boundary", "RESTRICTIVE", "ALL", &check),
+            self.policy(name, declaration, "access", "PERMISSIVE", "ALL", &check),
         ];
-        policies.extend(self.write_policies(name, declaration, &rows));
+        policies.extend(self.write_policies(name, declaration, &self.rows(declaration)));
         policies
     }
 
