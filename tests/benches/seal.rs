@@ -98,9 +98,9 @@ async fn seal(f: &Fixture, sealed: bool) {
         key
     };
     for table in ["research_plan", "plan_step", "member"] {
-        f.database
-            .execute(&format!("ALTER POLICY tenant_boundary ON {table} USING ({rows}) WITH CHECK ({rows})"))
-            .await;
+        let [boundary, access] = ["boundary", "access"]
+            .map(|policy| format!("ALTER POLICY tenant_{policy} ON {table} USING ({rows}) WITH CHECK ({rows})"));
+        f.database.execute(&format!("{boundary}; {access}")).await;
     }
 }
 
