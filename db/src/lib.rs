@@ -81,10 +81,9 @@
 //! A function is let in by its name, if the name is plain and none of PostgreSQL's own that reach beyond the rows
 //! (`pg_…`, `set_config`, `dblink` and the like). What a function of the application's own does is not known here.
 //!
-//! **Ring 3 does not stop code that holds the login's own connection** and runs `SET ROLE` and `SET` itself: the
-//! login role may enter the scopes, since that is what it is for. It needs the function `set_config` closed to
-//! PUBLIC, which takes a superuser; where the migration is run by none it says so, and then SQL inside of a context
-//! could turn it. It does not hide what PostgreSQL shows to everybody: the names of tables and columns, how large a
+//! **Ring 3 does not stop code that holds the login's own connection** and calls what opens a context: that is what the
+//! login role is for. What it sets by itself, with `SET ROLE`, `SET` or `set_config`, shows no row: a context has a seal,
+//! made with a secret that the login cannot read, and the policies ask for it. It does not hide what PostgreSQL shows to everybody: the names of tables and columns, how large a
 //! table is over all tenants (`pg_relation_size`, `pg_stat_get_live_tuples`), and how long a statement takes. Ring 2
 //! keeps queries away from those.
 //!

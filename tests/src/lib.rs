@@ -33,3 +33,8 @@ struct Queries;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/identity.md")]
 struct Identity;
+
+/// The page on the seal compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/seal.md")]
+struct Seal;

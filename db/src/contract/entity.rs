@@ -55,15 +55,15 @@ impl Prefix {
     /// Returns the policies that a scope asks for.
     ///
     /// The restrictive policy is the boundary: permissive ones are or-ed, so without it one lax policy, added
-    /// later, would open the table.
+    /// later, would open the table. The permissive one is the same, word for word: PostgreSQL then asks it once.
     pub(crate) fn policies(&self, declaration: &ScopeDeclaration) -> Vec<PolicyDeclaration> {
-        let (rows, boundary) = (self.rows(declaration), self.boundary(declaration));
-        let both = |rows: &str| (Some(rows.to_owned()), Some(rows.to_owned()));
+        let boundary = self.boundary(declaration);
+        let both = || (Some(boundary.clone()), Some(boundary.clone()));
         let mut policies = vec![
-            self.policy(declaration, "boundary", false, "ALL", both(&boundary)),
-            self.policy(declaration, "access", true, "ALL", both(&rows)),
+            self.policy(declaration, "boundary", false, "ALL", both()),
+            self.policy(declaration, "access", true, "ALL", both()),
         ];
-        policies.extend(self.write_policies(declaration, &rows));
+        policies.extend(self.write_policies(declaration, &self.rows(declaration)));
         policies
     }
 
@@ -71,13 +71,13 @@ impl Prefix {
     ///
     /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way. Put as
     /// `IS NOT NULL` it leaves the planner's estimates as they are; a plain boolean would halve them for each table.
-    fn boundary(&self, declaration: &ScopeDeclaration) -> String {
+    pub(crate) fn boundary(&self, declaration: &ScopeDeclaration) -> String {
         let rows = self.rows(declaration);
         format!("({rows}) AND (SELECT true WHERE {}.context_is_genuine()) IS NOT NULL", self.schema())
     }
 
     /// The rows of the scope, as SQL.
-    fn rows(&self, declaration: &ScopeDeclaration) -> String {
+    pub(crate) fn rows(&self, declaration: &ScopeDeclaration) -> String {
         let key = self.accessor(declaration.scope);
         match declaration.rows {
             Rows::All => key,

@@ -291,10 +291,11 @@ fn tables() -> Vec<Case> {
                 "DROP POLICY tenant_boundary ON note",
                 "DROP POLICY tenant_access ON note",
                 "ALTER TABLE note ALTER COLUMN organization_id TYPE text",
-                "DO $$ DECLARE rows text := 'organization_id = $p.current_organization_id()::text'; BEGIN
-                   EXECUTE 'CREATE POLICY tenant_access ON note TO $p_tenant USING (' || rows || ') WITH CHECK (' || rows || ')';
+                "DO $$ DECLARE rows text; BEGIN
                    rows := (SELECT replace(pg_get_expr(polqual, polrelid), 'organization_id = $p.current_organization_id()',
-                     rows) FROM pg_policy WHERE polrelid = 'plan_step'::regclass AND polname = 'tenant_boundary');
+                     'organization_id = $p.current_organization_id()::text') FROM pg_policy
+                     WHERE polrelid = 'plan_step'::regclass AND polname = 'tenant_boundary');
+                   EXECUTE 'CREATE POLICY tenant_access ON note TO $p_tenant USING (' || rows || ') WITH CHECK (' || rows || ')';
                    EXECUTE 'CREATE POLICY tenant_boundary ON note AS RESTRICTIVE TO $p_tenant USING (' || rows
                      || ') WITH CHECK (' || rows || ')';
                  END $$",
