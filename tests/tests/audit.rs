@@ -1,5 +1,5 @@
 //! The audit of the live database: every fault is found, the printed repair mends it, and nothing is invented.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "audit/cases.rs"]
 mod cases;

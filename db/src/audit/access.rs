@@ -9,6 +9,7 @@ use super::{
 
 /// The privileges of one role on one relation, without those that everybody has.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each privilege")]
 pub(super) struct Granted {
     /// Whether it may read every column, also those that are added later.
     pub(super) select_whole: bool,

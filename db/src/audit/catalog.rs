@@ -1,4 +1,9 @@
 //! What the audit knows of the database: the catalog, as one document.
+#![expect(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "the catalog has so many, by those names"
+)]
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 

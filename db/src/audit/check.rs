@@ -65,6 +65,13 @@ fn list(names: &[&str]) -> String {
     }
 }
 
+/// Puts roles into a sentence.
+fn who(names: &[&str]) -> String {
+    let names: Vec<_> =
+        names.iter().map(|&name| if name == "PUBLIC" { "everybody".to_owned() } else { format!("`{name}`") }).collect();
+    list(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// Returns whether the server is of this version or later.
 fn is_at_least(catalog: &Catalog, major: i32) -> bool {
     catalog.version_num >= major * 10_000

@@ -73,8 +73,8 @@ impl Iterator for Tokens<'_> {
         } else if first.is_alphanumeric() || first == '_' {
             let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len());
             (text[..end].to_lowercase(), &text[end..])
-        } else if text.starts_with("::") {
-            ("::".to_owned(), &text[2..])
+        } else if let Some(rest) = text.strip_prefix("::") {
+            ("::".to_owned(), rest)
         } else {
             (first.to_string(), &text[first.len_utf8()..])
         };

@@ -28,12 +28,12 @@ pub(super) fn tables(survey: &Survey<'_>) -> Vec<AuditedTable> {
 
 fn table(survey: &Survey<'_>, relation: &Relation) -> AuditedTable {
     let scoped = survey.scoped_table(relation.oid);
-    let scopes = scoped.map_or(&[][..], |scoped| &scoped.scopes).iter();
+    let declared = scoped.map_or(&[][..], |scoped| &scoped.scopes).iter();
     AuditedTable {
         name: relation.full_name(),
         kind: relation.kind_name(),
         entity: scoped.and_then(|scoped| scoped.entity).map(|entity| entity.facade().to_owned()),
-        scopes: scopes
+        scopes: declared
             .map(|declaration| AuditedScope { scope: declaration.scope, rows: Scoped::rows_in_words(declaration) })
             .collect(),
         row_security: relation.row_security,

@@ -163,17 +163,14 @@ impl<'a> Survey<'a> {
     /// of that name.
     pub(super) fn table_of(&self, entity: &RegisteredEntity) -> Option<&'a Relation> {
         let named = self.named.get(entity.table()).map_or(&[][..], Vec::as_slice);
-        match entity.schema() {
-            Some(schema) => named.iter().copied().find(|relation| relation.schema == schema),
-            None => {
-                let in_path = self.catalog.search_path.iter();
-                let found =
-                    in_path.filter_map(|schema| named.iter().find(|relation| relation.schema == *schema)).next();
-                match (found, named) {
-                    (Some(relation), _) | (None, [relation]) => Some(relation),
-                    _ => None,
-                }
-            }
+        if let Some(schema) = entity.schema() {
+            return named.iter().copied().find(|relation| relation.schema == schema);
+        }
+        let mut in_path = self.catalog.search_path.iter();
+        let found = in_path.find_map(|schema| named.iter().find(|relation| relation.schema == *schema));
+        match (found, named) {
+            (Some(relation), _) | (None, [relation]) => Some(relation),
+            _ => None,
         }
     }
 }

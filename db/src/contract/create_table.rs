@@ -124,10 +124,10 @@ fn foreign_key(scopes: &'static [ScopeDeclaration], relation: &RelationDef) -> S
             Some((column(scopes)?, column(entity.scopes)?))
         })
     });
-    if let Some((own, theirs)) = shared {
-        if !pairs.iter().any(|(from, _)| from == own) {
-            pairs.insert(0, (own.to_owned(), theirs.to_owned()));
-        }
+    if let Some((own, theirs)) = shared
+        && !pairs.iter().any(|(from, _)| from == own)
+    {
+        pairs.insert(0, (own.to_owned(), theirs.to_owned()));
     }
     let names = |names: Vec<&String>| names.into_iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ");
     let from = names(pairs.iter().map(|(from, _)| from).collect());

@@ -23,7 +23,7 @@ impl Contract {
             let (name, rest) = sql.strip_prefix(&created)?.split_once('(')?;
             // A body in dollar quotes, or one expression.
             let quoted = || Some(rest.split_once("$function$")?.1.split_once("$function$")?.0);
-            let expression = || Some(rest.get(rest.find("RETURN ")?..)?);
+            let expression = || rest.get(rest.find("RETURN ")?..);
             let body = quoted().or_else(expression)?;
             Some((name.trim().to_owned(), rest.contains("SECURITY DEFINER"), body.to_owned()))
         };

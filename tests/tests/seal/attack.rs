@@ -73,7 +73,7 @@ impl<'a> Attacker<'a> {
             let name = format!("{}.{setting}", self.f.database.name);
             let rows = self.say(0, &format!("SELECT current_setting('{name}', true)")).await?;
             if let Some(value) = rows[0].get::<Option<String>, _>(0) {
-                statements.push_str(&format!("SET {name} = '{value}';"));
+                statements.extend(["SET ", &name, " = '", &value, "';"]);
             }
         }
         Ok(statements)

@@ -14,7 +14,7 @@ fn has_secret(text: &str, secrets: &[String]) -> bool {
         let bytes: Vec<u8> =
             (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
         // Escaped; and as the numbers of a plan that is printed.
-        let escaped = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect::<String>();
+        let escaped = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect::<Vec<_>>().concat();
         let numbers = bytes.iter().map(|byte| byte.cast_signed().to_string()).collect::<Vec<_>>().join(" ");
         [hex.clone(), hex.to_uppercase(), escaped, numbers].iter().any(|form| text.contains(form))
     })

@@ -73,10 +73,10 @@ pub(super) fn check_foreign_keys(survey: &Survey<'_>, findings: &mut Findings) {
     for key in &survey.catalog.foreign_keys {
         let Some(child) = survey.scoped_table(key.relation) else { continue };
         let object = || Object::of_table(ObjectKind::Constraint, child.relation.full_name(), &key.name);
-        if let Some(parent) = survey.scoped_table(key.referenced) {
-            if !carries_scope(child, parent, key) {
-                without_scope(child, parent, key, object(), findings);
-            }
+        if let Some(parent) = survey.scoped_table(key.referenced)
+            && !carries_scope(child, parent, key)
+        {
+            without_scope(child, parent, key, object(), findings);
         }
         if !key.validated {
             findings.add(

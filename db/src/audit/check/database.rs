@@ -1,10 +1,10 @@
 //! The database as a whole, and the server.
 
-use super::{Findings, list};
+use super::{Findings, who};
 use crate::{
     audit::{
         Code, Object, ObjectKind,
-        catalog::{Acl, DefaultAcl, PUBLIC},
+        catalog::{Acl, DefaultAcl, PUBLIC, Relation},
         survey::Survey,
     },
     options::quote,
@@ -33,7 +33,7 @@ fn schemas(survey: &Survey<'_>, findings: &mut Findings) {
             findings.add(
                 Code::SchemaCreate,
                 Object::new(ObjectKind::Schema, &schema.name),
-                format!("{name} may create objects in it, which others may then take for the application's"),
+                format!("{} may create objects in it, which others may then take for the application's", who(&[name])),
                 vec![format!("REVOKE CREATE ON SCHEMA {} FROM {}", schema.sql, role(name))],
             );
         }
@@ -43,7 +43,7 @@ fn schemas(survey: &Survey<'_>, findings: &mut Findings) {
         findings.add(
             Code::SchemaCreate,
             Object::new(ObjectKind::Database, database),
-            format!("{name} may create schemas in it"),
+            format!("{} may create schemas in it", who(&[name])),
             vec![format!("REVOKE CREATE ON DATABASE {} FROM {}", quote(database), role(name))],
         );
     }
@@ -55,7 +55,7 @@ fn temporary(survey: &Survey<'_>, findings: &mut Findings) {
         findings.add(
             Code::TemporaryTables,
             Object::new(ObjectKind::Database, database),
-            format!("{name} may make temporary tables"),
+            format!("{} may make temporary tables", who(&[name])),
             vec![format!("REVOKE TEMPORARY ON DATABASE {} FROM {}", quote(database), role(name))],
         );
     }
@@ -74,12 +74,12 @@ fn default_privileges(survey: &Survey<'_>, default: &DefaultAcl, findings: &mut 
         _ => "SCHEMAS",
     };
     let place = default.schema.as_ref().map(|schema| format!(" IN SCHEMA {}", quote(schema))).unwrap_or_default();
-    let who =
+    let object =
         if default.grantee == PUBLIC { Object::new(ObjectKind::Role, of) } else { Object::new(ObjectKind::Role, to) };
     findings.add(
         Code::DefaultPrivileges,
-        who,
-        format!("{to} is given {} on the {} that `{of}` creates", default.privilege, objects.to_lowercase()),
+        object,
+        format!("{} is given {} on the {} that `{of}` creates", who(&[to]), default.privilege, objects.to_lowercase()),
         vec![format!(
             "ALTER DEFAULT PRIVILEGES FOR ROLE {}{place} REVOKE {} ON {objects} FROM {}",
             quote(of),
@@ -104,7 +104,7 @@ fn publications(survey: &Survey<'_>, findings: &mut Findings) {
                     of == publication && *schema == relation.schema && *table == relation.name
                 })
             })
-            .map(|relation| relation.full_name())
+            .map(Relation::full_name)
             .collect();
         if let Some(first) = tables.first() {
             findings.add(
@@ -152,7 +152,7 @@ pub(super) fn revoke_all(sql: &str, names: &[&str]) -> Vec<String> {
 
 /// Says who reaches something.
 pub(super) fn reached_by(names: &[&str]) -> String {
-    format!("{} can reach it", list(names))
+    format!("{} can reach it", who(names))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     Findings,
     database::{role, roles},
-    list,
+    who,
 };
 use crate::{
     audit::{Code, Object, ObjectKind, Severity, catalog::Function, survey::Survey},
@@ -60,7 +60,7 @@ fn seal(survey: &Survey<'_>, findings: &mut Findings) {
             findings.add(
                 Code::SealExposed,
                 Object::table(relation.full_name()),
-                format!("{} can reach what the seal on contexts is made with", list(&names)),
+                format!("{} can reach what the seal on contexts is made with", who(&names)),
                 vec![
                     format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names)),
                     // The one before is still taken.
@@ -94,13 +94,13 @@ fn definer(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &
         if !known {
             repair.push(revoke(function, names));
         }
-        let message = format!("{} may execute it as `{owner}`, with names of the caller's", list(names));
+        let message = format!("{} may execute it as `{owner}`, with names of the caller's", who(names));
         findings.add(Code::DefinerSearchPath, object(), message, repair);
     } else if !known && !function.trigger {
         let bypasses = survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls);
         let severity = if bypasses { Severity::Error } else { Severity::Warn };
         let whom = if bypasses { ", which no policy holds for" } else { "" };
-        let message = format!("{} may execute it as `{owner}`{whom}", list(names));
+        let message = format!("{} may execute it as `{owner}`{whom}", who(names));
         findings.add_as(severity, Code::DefinerUnknown, object(), message, vec![revoke(function, names)]);
     }
 }
@@ -109,7 +109,7 @@ fn untrusted(function: &Function, names: &[&str], findings: &mut Findings) {
     findings.add(
         Code::FunctionReachesOut,
         Object::new(ObjectKind::Function, &function.sql),
-        format!("{} may execute it, in a language that reaches the server itself ({})", list(names), function.language),
+        format!("{} may execute it, in a language that reaches the server itself ({})", who(names), function.language),
         vec![revoke(function, names)],
     );
 }
@@ -131,7 +131,7 @@ fn reaches_out(survey: &Survey<'_>, function: &Function, names: &[&str], finding
         severity,
         Code::FunctionReachesOut,
         Object::new(ObjectKind::Function, &function.sql),
-        format!("{} may execute it, and it reaches beyond the tables", list(names)),
+        format!("{} may execute it, and it reaches beyond the tables", who(names)),
         vec![revoke(function, names)],
     );
 }
@@ -170,7 +170,7 @@ fn set_config(survey: &Survey<'_>, findings: &mut Findings) {
     findings.add(
         Code::SetConfigExecutable,
         Object::new(ObjectKind::Function, "set_config"),
-        format!("{} may execute it: an expression in a query makes the settings of another context", list(&names)),
+        format!("{} may execute it: an expression in a query makes the settings of another context", who(&names)),
         repair,
     );
 }

@@ -91,7 +91,7 @@ impl Table<'_> {
             match by_name {
                 Some(found) if self.is(&expected, found) => {}
                 Some(found) if !is_boundary || !found.permissive => {
-                    self.changed(&expected, found, declaration, role, repair, findings)
+                    self.changed(&expected, found, declaration, role, repair, findings);
                 }
                 _ if is_boundary => findings.add(
                     Code::PolicyWithoutBoundary,

@@ -1,6 +1,6 @@
 //! Scoped tables: row-level security, scope columns and their indexes.
 
-use super::{Findings, database::revoke_all, list};
+use super::{Findings, database::revoke_all, list, who};
 use crate::{
     audit::{
         Code, Object, ObjectKind,
@@ -32,7 +32,7 @@ fn row_security(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Finding
         if survey.policies_of(relation).is_empty() {
             let (message, repair) = if relation.partition {
                 let names = reached_by(survey, relation);
-                (format!("{} can read the partition by its own name", list(&names)), revoke_all(&relation.sql, &names))
+                (format!("{} can read the partition by its own name", who(&names)), revoke_all(&relation.sql, &names))
             } else {
                 (
                     "its row-level security is off, so its grants open every tenant's rows".to_owned(),
@@ -132,7 +132,7 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
             findings.add(
                 Code::RlsWithoutPolicies,
                 Object::table(relation.full_name()),
-                format!("{} can reach it, and no policy lets them see a row", list(&names)),
+                format!("{} can reach it, and no policy lets them see a row", who(&names)),
                 revoke_all(&relation.sql, &names),
             );
         }

@@ -1,0 +1,91 @@
+//! Unique and foreign keys.
+
+use db::audit::{Code, Severity};
+
+use super::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    use Code::{
+        ForeignKeyDangling, ForeignKeyNotValidated, ForeignKeyWithoutScope, SetNullNullsScope, UniqueWithoutScope,
+    };
+    vec![
+        Case::new(
+            ForeignKeyDangling,
+            "a row from before it was checked",
+            "constraint session_user_id_fkey of public.session",
+            &[
+                "SET LOCAL session_replication_role = replica",
+                "INSERT INTO session (id, user_id, token_digest, expires_at)
+                 VALUES (gen_random_uuid(), gen_random_uuid(), sha256('\\x'), now())",
+                "SET LOCAL session_replication_role = origin",
+            ],
+        ),
+        Case::new(
+            ForeignKeyNotValidated,
+            "NOT VALID",
+            "constraint later of public.session",
+            &["ALTER TABLE session ADD CONSTRAINT later FOREIGN KEY (user_id) REFERENCES \"user\" (id) NOT VALID"],
+        ),
+        Case::new(
+            UniqueWithoutScope,
+            "a constraint",
+            "constraint title of public.research_plan",
+            &["ALTER TABLE research_plan ADD CONSTRAINT title UNIQUE (title) DEFERRABLE"],
+        ),
+        Case::new(
+            UniqueWithoutScope,
+            "an index over an expression",
+            "constraint by_title of public.research_plan",
+            &["CREATE UNIQUE INDEX by_title ON research_plan (lower(title)) WHERE status <> 'failed'"],
+        ),
+        Case::new(
+            UniqueWithoutScope,
+            "a column that can be updated",
+            "constraint user_by_name of public.user",
+            &["CREATE UNIQUE INDEX user_by_name ON \"user\" (name)"],
+        ),
+        Case::new(
+            UniqueWithoutScope,
+            "an exclusion",
+            "constraint question of public.research_plan",
+            &["ALTER TABLE research_plan ADD CONSTRAINT question EXCLUDE USING btree (question WITH =)"],
+        ),
+        Case::new(
+            UniqueWithoutScope,
+            "a uuid by itself",
+            "constraint plan_step_id of public.plan_step",
+            &["ALTER TABLE plan_step ADD CONSTRAINT plan_step_id UNIQUE (id)"],
+        )
+        .severity(Severity::Warn),
+        Case::new(
+            ForeignKeyWithoutScope,
+            "to a key by itself",
+            "constraint about of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT about FOREIGN KEY (member_id) REFERENCES member (id) ON DELETE CASCADE"],
+        )
+        .with_note(),
+        Case::new(
+            ForeignKeyWithoutScope,
+            "to a key by itself, set to null",
+            "constraint about of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT about FOREIGN KEY (member_id) REFERENCES member (id) ON DELETE SET NULL"],
+        )
+        .with_note(),
+        Case::new(
+            SetNullNullsScope,
+            "on delete",
+            "constraint author of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT author FOREIGN KEY (organization_id, member_id)
+               REFERENCES member (organization_id, id) ON DELETE SET NULL"],
+        )
+        .with_note(),
+        Case::new(
+            SetNullNullsScope,
+            "on update",
+            "constraint author of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT author FOREIGN KEY (organization_id, member_id)
+               REFERENCES member (organization_id, id) ON UPDATE SET NULL ON DELETE SET NULL (member_id)"],
+        )
+        .with_note(),
+    ]
+}

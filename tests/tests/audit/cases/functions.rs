@@ -1,0 +1,120 @@
+//! Functions that a request role may execute.
+
+use db::audit::{Code, Severity};
+
+use super::Case;
+
+#[expect(clippy::too_many_lines, reason = "a list")]
+pub(super) fn cases() -> Vec<Case> {
+    use Code::{
+        ContractFunctionChanged, DefinerSearchPath, DefinerUnknown, FunctionLeakproof, FunctionReachesOut, SealExposed,
+        SetConfigExecutable,
+    };
+    const SAFE: &str = "CREATE FUNCTION count_plans() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+        SET search_path = pg_catalog, pg_temp RETURN (SELECT count(*) FROM public.research_plan)";
+    vec![
+        Case::new(DefinerUnknown, "its owner is a superuser", "function public.count_plans()", &[SAFE])
+            .severity(Severity::Error),
+        Case::new(
+            DefinerUnknown,
+            "its owner is held by policies",
+            "function public.count_plans()",
+            &[
+                "CREATE ROLE $p_keeper",
+                SAFE,
+                "ALTER FUNCTION count_plans OWNER TO $p_keeper",
+                "REVOKE ALL ON FUNCTION count_plans FROM PUBLIC",
+                "GRANT EXECUTE ON FUNCTION count_plans TO $p_user",
+            ],
+        ),
+        Case::new(
+            DefinerSearchPath,
+            "one of the application's",
+            "function public.count_plans()",
+            &[SAFE, "ALTER FUNCTION count_plans RESET ALL"],
+        ),
+        Case::new(
+            DefinerSearchPath,
+            "one of the contract's",
+            "function $p.enter_user(uuid)",
+            &["ALTER FUNCTION $p.enter_user RESET ALL"],
+        ),
+        Case::new(
+            FunctionLeakproof,
+            "an attribute",
+            "function public.lower_of(text)",
+            &["CREATE FUNCTION lower_of(text) RETURNS text IMMUTABLE LEAKPROOF RETURN lower($1)"],
+        ),
+        Case::new(
+            SetConfigExecutable,
+            "to everybody",
+            "function set_config",
+            &["GRANT EXECUTE ON FUNCTION set_config TO PUBLIC", "GRANT EXECUTE ON FUNCTION lo_create TO PUBLIC"],
+        ),
+        Case::new(
+            SetConfigExecutable,
+            "to a scope role",
+            "function set_config",
+            &["GRANT EXECUTE ON FUNCTION set_config TO $p_tenant"],
+        ),
+        Case::new(
+            FunctionReachesOut,
+            "reads files",
+            "function pg_read_file(text)",
+            &["GRANT EXECUTE ON FUNCTION pg_read_file(text) TO $p_tenant"],
+        ),
+        Case::new(
+            FunctionReachesOut,
+            "another database",
+            "function public.dblink(text)",
+            &["CREATE FUNCTION dblink(text) RETURNS text LANGUAGE sql RETURN $1"],
+        ),
+        Case::new(
+            FunctionReachesOut,
+            "writes large objects",
+            "function lo_create(oid)",
+            &["GRANT EXECUTE ON FUNCTION lo_create TO PUBLIC"],
+        )
+        .severity(Severity::Warn),
+        Case::new(SealExposed, "to a scope role", "table $p.seal_key", &["GRANT SELECT ON $p.seal_key TO $p_tenant"]),
+        Case::new(
+            SealExposed,
+            "to everybody, by column",
+            "table $p.seal_key_previous",
+            &["GRANT SELECT (key) ON $p.seal_key_previous TO PUBLIC"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "the check of the seal",
+            "function $p.context_is_genuine",
+            &["CREATE OR REPLACE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+               SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN true; END'"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "another body",
+            "function $p.enter_user",
+            &["CREATE OR REPLACE FUNCTION $p.enter_user(person uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+               SET search_path = pg_catalog, pg_temp AS 'BEGIN END'"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "another expression",
+            "function $p.in_identity_context",
+            &["CREATE OR REPLACE FUNCTION $p.in_identity_context() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+               RETURN true"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "another owner",
+            "function $p.enter_tenant",
+            &["ALTER FUNCTION $p.enter_tenant(uuid, uuid) OWNER TO CURRENT_USER"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "it runs as its caller",
+            "function $p.keep_an_owner",
+            &["ALTER FUNCTION $p.keep_an_owner() SECURITY INVOKER"],
+        ),
+    ]
+}

@@ -1,0 +1,138 @@
+//! Policies, and the functions that they ask.
+
+use db::audit::{Code, Severity};
+
+use super::Case;
+
+#[expect(clippy::too_many_lines, reason = "a list")]
+pub(super) fn cases() -> Vec<Case> {
+    use Code::{
+        PolicyAlwaysTrue, PolicyCastsScopeColumn, PolicyFunctionNotInlinable, PolicyFunctionVolatility,
+        PolicyInsertUnchecked, PolicyNotCanonical, PolicyToPublic, PolicyWithoutBoundary,
+    };
+    vec![
+        Case::new(
+            PolicyToPublic,
+            "a permissive one",
+            "policy extra of public.research_plan",
+            &["CREATE POLICY extra ON research_plan USING (organization_id = $p.current_organization_id())"],
+        ),
+        Case::new(
+            PolicyToPublic,
+            "a restrictive one",
+            "policy extra of public.research_plan",
+            &["CREATE POLICY extra ON research_plan AS RESTRICTIVE USING (title <> '')"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "a further one, within the boundary",
+            "policy extra of public.research_plan",
+            &["CREATE POLICY extra ON research_plan TO $p_tenant USING (status = 'completed')"],
+        )
+        .severity(Severity::Warn),
+        Case::new(
+            PolicyNotCanonical,
+            "its own access, within the boundary",
+            "policy tenant_access of public.research_plan",
+            &["ALTER POLICY tenant_access ON research_plan USING (organization_id IS NOT NULL)"],
+        )
+        .severity(Severity::Warn),
+        Case::new(
+            PolicyNotCanonical,
+            "the boundary",
+            "policy tenant_boundary of public.research_plan",
+            &[
+                "ALTER POLICY tenant_boundary ON research_plan USING (organization_id = $p.current_organization_id() OR true)",
+            ],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "the boundary does not ask for the seal",
+            "policy tenant_boundary of public.research_plan",
+            &["ALTER POLICY tenant_boundary ON research_plan USING (organization_id = $p.current_organization_id())"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "the boundary asks for the seal in vain",
+            "policy user_boundary of public.session",
+            &["ALTER POLICY user_boundary ON session USING (
+               user_id = $p.current_user_id() AND (SELECT true WHERE $p.context_is_genuine() IS NOT NULL))"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "what the boundary checks",
+            "policy tenant_boundary of public.plan_step",
+            &["ALTER POLICY tenant_boundary ON plan_step WITH CHECK (true)"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "who may write",
+            "policy tenant_update of public.organization",
+            &["ALTER POLICY tenant_update ON organization USING (id = $p.current_organization_id())"],
+        ),
+        Case::new(
+            PolicyAlwaysTrue,
+            "a further one",
+            "policy lax of public.research_plan",
+            &["CREATE POLICY lax ON research_plan FOR SELECT TO $p_tenant USING (true)"],
+        ),
+        Case::new(
+            PolicyAlwaysTrue,
+            "its own access",
+            "policy user_access of public.session",
+            &["ALTER POLICY user_access ON session USING (true)"],
+        ),
+        Case::new(
+            PolicyInsertUnchecked,
+            "a further one",
+            "policy lax of public.research_plan",
+            &["CREATE POLICY lax ON research_plan FOR INSERT TO $p_tenant"],
+        ),
+        Case::new(
+            PolicyWithoutBoundary,
+            "dropped",
+            "table public.research_plan",
+            &["DROP POLICY tenant_boundary ON research_plan"],
+        ),
+        Case::new(
+            PolicyWithoutBoundary,
+            "it is permissive",
+            "table public.research_plan",
+            &[
+                "DROP POLICY tenant_boundary ON research_plan",
+                "CREATE POLICY tenant_boundary ON research_plan TO $p_tenant USING (organization_id = $p.current_organization_id())",
+            ],
+        ),
+        Case::new(
+            PolicyFunctionVolatility,
+            "VOLATILE",
+            "function $p.current_organization_id()",
+            &["ALTER FUNCTION $p.current_organization_id() VOLATILE"],
+        ),
+        Case::new(
+            PolicyFunctionVolatility,
+            "IMMUTABLE",
+            "function $p.current_user_id()",
+            &["ALTER FUNCTION $p.current_user_id() IMMUTABLE"],
+        ),
+        Case::new(
+            PolicyFunctionNotInlinable,
+            "a setting of its own",
+            "function $p.current_organization_id()",
+            &["ALTER FUNCTION $p.current_organization_id() SET search_path = pg_catalog"],
+        ),
+        Case::new(
+            PolicyFunctionNotInlinable,
+            "strict",
+            "function $p.current_user_id()",
+            &["ALTER FUNCTION $p.current_user_id() STRICT"],
+        ),
+        Case::new(
+            PolicyCastsScopeColumn,
+            "a further one",
+            "policy extra of public.research_plan",
+            &["CREATE POLICY extra ON research_plan TO $p_tenant
+               USING (organization_id::text = current_setting('$p.organization_id'))"],
+        ),
+    ]
+}
