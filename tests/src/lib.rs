@@ -10,12 +10,18 @@
 mod database;
 mod example;
 mod fixture;
+mod held;
+mod own_server;
+mod pgbouncer;
+mod probe;
 mod proxy;
 mod server;
 
 pub use database::{PASSWORD, TestDatabase};
 pub use example::ExampleDatabase;
 pub use fixture::{Fixture, Org};
+pub use own_server::{OwnServer, Stop};
+pub use pgbouncer::PgBouncer;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, server};
 

@@ -1,0 +1,190 @@
+//! Faults under load: tenants perform the programs of the property test, all on one pool, while backends are killed, the
+//! server is restarted, the pool is exhausted, statements time out and futures are dropped. Nothing crosses from one
+//! tenant to another, every committed change is there, every rolled-back one is not, and no connection is lost.
+//!
+//! `FAULTS_ROUNDS` says how many rounds each test plays (2), and `SEED` what is drawn; each test prints its own. The
+//! moment at which a fault strikes is not drawn again with the seed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "programs/draw.rs"]
+mod draw;
+#[path = "programs/filter.rs"]
+mod filter;
+#[path = "programs/list.rs"]
+mod list;
+#[path = "programs/model.rs"]
+#[expect(dead_code, reason = "its own faults are for the property test")]
+mod model;
+#[path = "programs/op.rs"]
+mod op;
+#[path = "programs/program.rs"]
+mod program;
+#[path = "programs/real.rs"]
+mod real;
+#[path = "programs/stage.rs"]
+#[expect(dead_code, reason = "policies are always on")]
+mod stage;
+#[path = "queries/tables.rs"]
+mod tables;
+#[path = "programs/values.rs"]
+mod values;
+
+#[path = "faults/attempt.rs"]
+mod attempt;
+#[path = "faults/books.rs"]
+mod books;
+#[path = "faults/check.rs"]
+mod check;
+#[path = "faults/inject.rs"]
+mod inject;
+#[path = "faults/round.rs"]
+mod round;
+#[path = "faults/tally.rs"]
+mod tally;
+#[path = "faults/worker.rs"]
+mod worker;
+#[path = "faults/world.rs"]
+mod world;
+
+#[path = "faults/controls.rs"]
+mod controls;
+#[path = "faults/pooler.rs"]
+mod pooler;
+
+use std::time::Duration;
+
+use db::Error;
+use tests::{OwnServer, Stop, TestDatabase};
+
+use self::{
+    attempt::timed_out,
+    inject::Fault,
+    round::{Load, rounds},
+    worker::Plan,
+    world::{World, prepare},
+};
+
+/// A connection, or the server at its other end, is gone.
+pub(crate) fn gone(error: &Error) -> bool {
+    error.is_connection_lost() || error.is_outcome_unknown() || error.is_unreachable()
+}
+
+pub(crate) async fn database() -> TestDatabase {
+    let database = TestDatabase::new().await;
+    prepare(&database).await;
+    database
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backends_are_killed() {
+    let database = database().await;
+    let options = database.options();
+    let world = World::connect(database, options, 4).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: gone };
+    let load = Load { tenants: 6, transactions: 25, plan };
+    let kills: Vec<_> = (0..20).map(|_| Fault::Kill).collect();
+    rounds(world, load, &kills).await.assert(&["connection lost", "outcome unknown"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_cut() {
+    let database = database().await;
+    let (proxy, options) = database.proxy().await;
+    let world = World::connect(database, options, 4).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: gone };
+    let load = Load { tenants: 6, transactions: 25, plan };
+    let cuts: Vec<_> =
+        (0..20).map(|n| if n % 5 == 0 { Fault::CutAll(&proxy) } else { Fault::CutCommit(&proxy) }).collect();
+    let tally = rounds(world, load, &cuts).await;
+    tally.assert(&["connection lost", "unknown, found committed", "unknown, found rolled back"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_is_restarted() {
+    let Some(server) = OwnServer::start().await else {
+        eprintln!(
+            "SKIPPED: no PostgreSQL is installed here, and that of TEST_DATABASE_URL is not this test's to restart"
+        );
+        return;
+    };
+    let database = TestDatabase::on(server.server()).await;
+    prepare(&database).await;
+    let options = database.options();
+    let world = World::connect(database, options, 4).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: gone };
+    let load = Load { tenants: 6, transactions: 25, plan };
+    let restarts = [Fault::Restart(&server, Stop::Fast), Fault::Restart(&server, Stop::Immediate)];
+    rounds(world, load, &restarts).await.assert(&["connection lost"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pool_is_exhausted() {
+    let database = database().await;
+    let options = database.options().acquire_timeout(Duration::from_millis(400));
+    let world = World::connect(database, options, 2).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: Error::is_pool_timeout };
+    let load = Load { tenants: 12, transactions: 25, plan };
+    let hogs: Vec<_> = (0..3).map(|_| Fault::Hog(Duration::from_millis(500))).collect();
+    rounds(world, load, &hogs).await.assert(&["pool timed out"]);
+}
+
+/// Of the login's sessions: the superuser waits for as long as it takes.
+pub(crate) async fn short_lock_timeout(database: &TestDatabase) {
+    database.execute(&format!("ALTER ROLE {} SET lock_timeout = '10ms'", database.login())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_time_out() {
+    let database = database().await;
+    short_lock_timeout(&database).await;
+    let options = database.options();
+    let world = World::connect(database, options, 4).await;
+    let plan = Plan { drops: false, timeouts: true, is_fault: timed_out };
+    let load = Load { tenants: 6, transactions: 25, plan };
+    let locks: Vec<_> = (0..20).map(|_| Fault::Lock).collect();
+    rounds(world, load, &locks).await.assert(&["statement timed out", "lock timed out"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn futures_are_dropped() {
+    let database = database().await;
+    let options = database.options();
+    let world = World::connect(database, options, 4).await;
+    // What was dropped may go on for a moment in the server, and be in the way of what comes next.
+    let plan = Plan { drops: true, timeouts: false, is_fault: Error::is_serialization_failure };
+    let load = Load { tenants: 6, transactions: 40, plan };
+    let tally = rounds(world, load, &[]).await;
+    tally.assert(&["dropped", "dropped in its commit", "unknown, found committed"]);
+}
+
+/// What may happen where everything does.
+pub(crate) fn anything(error: &Error) -> bool {
+    gone(error) || timed_out(error) || error.is_pool_timeout() || error.is_serialization_failure()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_happens_at_once() {
+    let Some(server) = OwnServer::start().await else {
+        eprintln!(
+            "SKIPPED: no PostgreSQL is installed here, and that of TEST_DATABASE_URL is not this test's to restart"
+        );
+        return;
+    };
+    let database = TestDatabase::on(server.server()).await;
+    prepare(&database).await;
+    short_lock_timeout(&database).await;
+    let (proxy, options) = database.proxy().await;
+    let world = World::connect(database, options.acquire_timeout(Duration::from_millis(500)), 3).await;
+    let plan = Plan { drops: true, timeouts: true, is_fault: anything };
+    let load = Load { tenants: 8, transactions: 40, plan };
+    let mut faults = Vec::new();
+    for stop in [Stop::Fast, Stop::Immediate] {
+        for _ in 0..8 {
+            faults.extend([Fault::Kill, Fault::Lock, Fault::CutCommit(&proxy)]);
+        }
+        let long = Duration::from_millis(600);
+        faults.extend([Fault::CutAll(&proxy), Fault::Restart(&server, stop), Fault::Hog(long)]);
+    }
+    let tally = rounds(world, load, &faults).await;
+    tally.assert(&["connection lost", "dropped", "outcome unknown", "statement timed out"]);
+}

@@ -1,0 +1,117 @@
+//! The same through PgBouncer in transaction mode, which has fewer connections to the server than the pool has to it.
+
+use std::rc::Rc;
+
+use db::{Error, prelude::*};
+use entity::ResearchPlan;
+use tests::{Fixture, PgBouncer, TestDatabase};
+
+use crate::{
+    attempt::timed_out,
+    database, gone,
+    inject::Fault,
+    round::{Load, rounds},
+    short_lock_timeout,
+    worker::Plan,
+    world::World,
+};
+
+/// Starts one with so many connections, or says loudly that there is none.
+async fn start(database: &TestDatabase) -> Option<Rc<PgBouncer>> {
+    let bouncer = PgBouncer::start(database, FEW).await.map(Rc::new);
+    if bouncer.is_none() {
+        eprintln!("SKIPPED: PgBouncer is not installed here (Debian: `apt-get install pgbouncer`)");
+    }
+    bouncer
+}
+
+/// How many connections to the server it has.
+const FEW: u32 = 2;
+
+/// A pool of four connections to it.
+async fn world(database: TestDatabase, bouncer: &Rc<PgBouncer>) -> World {
+    let options = bouncer.options(&database);
+    let mut world = World::connect(database, options, 4).await;
+    world.pooler = Some((bouncer.clone(), FEW));
+    world
+}
+
+/// What PgBouncer, or what is behind it, does to a session.
+fn by_pooler(error: &Error) -> bool {
+    gone(error) || timed_out(error) || error.is_serialization_failure()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_share_the_connections_of_a_pooler() {
+    let database = database().await;
+    let Some(bouncer) = start(&database).await else { return };
+    let world = world(database, &bouncer).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: |_| false };
+    rounds(world, Load { tenants: 6, transactions: 25, plan }, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backends_are_killed_behind_a_pooler() {
+    let database = database().await;
+    let Some(bouncer) = start(&database).await else { return };
+    let world = world(database, &bouncer).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: gone };
+    let kills: Vec<_> = (0..20).map(|_| Fault::Kill).collect();
+    let tally = rounds(world, Load { tenants: 6, transactions: 25, plan }, &kills).await;
+    tally.assert(&["connection lost"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_happens_at_once_through_a_pooler() {
+    let database = database().await;
+    short_lock_timeout(&database).await;
+    let Some(bouncer) = start(&database).await else { return };
+    let world = world(database, &bouncer).await;
+    let plan = Plan { drops: true, timeouts: true, is_fault: by_pooler };
+    let mut faults = Vec::new();
+    for _ in 0..2 {
+        for _ in 0..8 {
+            faults.extend([Fault::Kill, Fault::Lock]);
+        }
+        faults.push(Fault::RestartPooler(&bouncer));
+    }
+    let tally = rounds(world, Load { tenants: 6, transactions: 40, plan }, &faults).await;
+    tally.assert(&["connection lost", "dropped", "statement timed out"]);
+}
+
+/// Two contexts at the same time, several times, so that the statements of each meet the connection of the other.
+async fn by_turns(f: &Fixture, db: &Db) -> db::Result<()> {
+    for _ in 0..10 {
+        let (one, other) = tokio::try_join!(
+            db.tenant(f.acme.id, &f.acme.owner).begin(),
+            db.tenant(f.globex.id, &f.globex.owner).begin()
+        )?;
+        for cx in [&one, &other] {
+            ResearchPlan::find().count(cx).await?;
+        }
+        tokio::try_join!(one.commit(), other.commit())?;
+    }
+    Ok(())
+}
+
+/// No statement is prepared by name; where they are, those of two sessions collide.
+#[tokio::test]
+async fn no_statement_is_prepared_by_name_for_a_pooler() {
+    let f = Fixture::new().await;
+    let Some(bouncer) = start(&f.database).await else { return };
+    for prepared in [false, true] {
+        let (proxy, options) = bouncer.proxy(&f.database).await;
+        let db = Db::connect(options.prepared_statements(prepared)).await.unwrap();
+        let result = by_turns(&f, &db).await;
+        if prepared {
+            let error = result.expect_err("statements do not collide");
+            assert!(matches!(error.sqlstate(), Some("26000" | "42P05")), "{error}");
+            assert!(proxy.named_statements() > 0);
+        } else {
+            result.unwrap();
+            assert_eq!(proxy.named_statements(), 0);
+            assert!(!proxy.statements().is_empty());
+        }
+        db.close().await;
+    }
+}
