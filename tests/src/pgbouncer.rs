@@ -32,12 +32,21 @@ pub struct PgBouncer {
 impl PgBouncer {
     /// Starts one with so many connections to the server, where it is installed.
     pub async fn start(database: &TestDatabase, connections: u32) -> Option<Self> {
+        Self::start_at(database, database.login_url().parse().unwrap(), connections).await
+    }
+
+    /// Starts one before a proxy, which is before the server.
+    pub async fn start_before(proxy: &Proxy, database: &TestDatabase, connections: u32) -> Option<Self> {
+        let server: PgConnectOptions = database.login_url().parse().unwrap();
+        Self::start_at(database, server.host("127.0.0.1").port(proxy.port), connections).await
+    }
+
+    async fn start_at(database: &TestDatabase, server: PgConnectOptions, connections: u32) -> Option<Self> {
         let program = find("pgbouncer").or_else(|| {
             // Debian keeps it where only root's path goes.
             let program = Path::new("/usr/sbin/pgbouncer");
             program.is_file().then(|| program.to_owned())
         })?;
-        let server: PgConnectOptions = database.login_url().parse().unwrap();
         let (folder, port) = (folder(), free_port());
         let file = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
         let (name, login) = (&database.name, database.login());

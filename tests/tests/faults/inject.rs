@@ -31,6 +31,9 @@ pub(crate) async fn inject(world: &World, faults: &[Fault<'_>], transactions: us
     for (place, fault) in faults.iter().enumerate() {
         let (until, since) = (begun + transactions * (place + 1) / (faults.len() + 1), Instant::now());
         while world.performed.get() < until {
+            if world.failed.get() {
+                return;
+            }
             assert!(since.elapsed() < Duration::from_mins(2), "the tenants get nothing done");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use db::{Error, prelude::*};
-use entity::ResearchPlan;
-use tests::{Fixture, PgBouncer, TestDatabase};
+use entity::{ResearchPlan, research_plan};
+use tests::{Cut, Fixture, PgBouncer, TestDatabase};
 
 use crate::{
     attempt::timed_out,
@@ -16,9 +16,13 @@ use crate::{
     world::World,
 };
 
-/// Starts one with so many connections, or says loudly that there is none.
+/// Starts one, or says loudly that there is none.
 async fn start(database: &TestDatabase) -> Option<Rc<PgBouncer>> {
-    let bouncer = PgBouncer::start(database, FEW).await.map(Rc::new);
+    or_say(PgBouncer::start(database, FEW).await)
+}
+
+fn or_say(bouncer: Option<PgBouncer>) -> Option<Rc<PgBouncer>> {
+    let bouncer = bouncer.map(Rc::new);
     if bouncer.is_none() {
         eprintln!("SKIPPED: PgBouncer is not installed here (Debian: `apt-get install pgbouncer`)");
     }
@@ -65,18 +69,49 @@ async fn backends_are_killed_behind_a_pooler() {
 async fn everything_happens_at_once_through_a_pooler() {
     let database = database().await;
     short_lock_timeout(&database).await;
-    let Some(bouncer) = start(&database).await else { return };
+    let (proxy, _) = database.proxy().await;
+    let Some(bouncer) = or_say(PgBouncer::start_before(&proxy, &database, FEW).await) else { return };
     let world = world(database, &bouncer).await;
     let plan = Plan { drops: true, timeouts: true, is_fault: by_pooler };
     let mut faults = Vec::new();
     for _ in 0..2 {
         for _ in 0..8 {
-            faults.extend([Fault::Kill, Fault::Lock]);
+            faults.extend([Fault::Kill, Fault::Lock, Fault::CutCommit(&proxy)]);
         }
         faults.push(Fault::RestartPooler(&bouncer));
     }
     let tally = rounds(world, Load { tenants: 6, transactions: 40, plan }, &faults).await;
-    tally.assert(&["connection lost", "dropped", "statement timed out"]);
+    tally.assert(&["connection lost", "dropped", "outcome unknown", "statement timed out"]);
+}
+
+/// What PgBouncer says of it is `08P01`, and not that the server is shutting down.
+#[tokio::test]
+async fn what_loses_its_server_behind_a_pooler_is_lost() {
+    let f = Fixture::new().await;
+    let (proxy, _) = f.database.proxy().await;
+    let Some(bouncer) = or_say(PgBouncer::start_before(&proxy, &f.database, FEW).await) else { return };
+    let db = Db::connect(bouncer.options(&f.database)).await.unwrap();
+    let titles = async || -> db::Result<Vec<String>> {
+        let plans = db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| ResearchPlan::find().all(cx).await);
+        Ok(plans.await?.into_iter().map(|plan| plan.title).collect())
+    };
+    let rename = async |title: &str| {
+        let draft = research_plan::Draft { title: Set(title.to_owned()), ..Default::default() };
+        let update = ResearchPlan::update_by_id(f.acme.plan, draft);
+        db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| update.exec(cx).await.map(drop)).await
+    };
+    rename("before").await.unwrap();
+    for forward in [false, true] {
+        proxy.cut_at(Cut { text: "COMMIT", forward });
+        let error = rename("after").await.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{error}");
+        assert_eq!(titles().await.unwrap(), [if forward { "after" } else { "before" }]);
+    }
+    proxy.cut_at(Cut { text: "UPDATE", forward: true });
+    let error = rename("lost").await.unwrap_err();
+    assert!(error.is_connection_lost(), "{error}");
+    assert_eq!(error.sqlstate(), Some("08P01"), "{error}");
+    assert_eq!(titles().await.unwrap(), ["after"]);
 }
 
 /// Two contexts at the same time, several times, so that the statements of each meet the connection of the other.

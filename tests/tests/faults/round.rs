@@ -81,8 +81,8 @@ async fn play(
             let (world, injected) = (world.clone(), injected.clone());
             spawn_local(async move {
                 let mut left = load.transactions;
-                while left > 0 || !injected.get() {
-                    worker.step(&world, load.plan).await?;
+                while (left > 0 || !injected.get()) && !world.failed.get() {
+                    worker.step(&world, load.plan).await.inspect_err(|_| world.failed.set(true))?;
                     left = left.saturating_sub(1);
                 }
                 Ok::<_, String>(worker)

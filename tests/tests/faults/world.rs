@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) pooler: Option<(Rc<PgBouncer>, u32)>,
     /// How many transactions the tenants have performed.
     pub(crate) performed: Cell<usize>,
+    /// Whether a tenant has found something that must not be.
+    pub(crate) failed: Cell<bool>,
     /// A connection of the superuser's; to make one takes a while, since a password is checked.
     superuser: Cell<Option<PgConnection>>,
     /// How long a check waits for what has to come about.
@@ -95,6 +97,7 @@ impl World {
             connections: connections as usize,
             pooler: None,
             performed: Cell::new(0),
+            failed: Cell::new(false),
             superuser: Cell::new(None),
             patience: Duration::from_secs(20),
             database,
