@@ -39,3 +39,8 @@ struct Queries;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/identity.md")]
 struct Identity;
+
+/// The guide to operating compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operating.md")]
+struct Operating;

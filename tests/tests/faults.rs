@@ -53,7 +53,7 @@ mod pooler;
 
 use std::time::Duration;
 
-use db::Error;
+use db::{Db, Error};
 use tests::{OwnServer, Stop, TestDatabase};
 
 use self::{
@@ -126,6 +126,60 @@ async fn the_pool_is_exhausted() {
     let load = Load { tenants: 12, transactions: 25, plan };
     let hogs: Vec<_> = (0..3).map(|_| Fault::Hog(Duration::from_millis(500))).collect();
     rounds(world, load, &hogs).await.assert(&["pool timed out"]);
+}
+
+/// A connection that is on its way from one context to the next is in nobody's use for a moment; whoever's time is up in
+/// it is told that the pool was exhausted all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_that_is_busy_is_not_taken_for_a_server_that_is_down() {
+    let database = TestDatabase::new().await;
+    let options = database.options().max_connections(1).acquire_timeout(Duration::from_millis(300));
+    let db = Db::connect(options).await.unwrap();
+    database.probe_entrances("0.02").await;
+    let tasks: Vec<_> = (0..40)
+        .map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let mut timed_out = 0;
+                for _ in 0..8 {
+                    match db.identity().begin().await {
+                        Ok(cx) => cx.rollback().await.unwrap(),
+                        Err(error) => {
+                            assert!(error.is_pool_timeout(), "{error}");
+                            timed_out += 1;
+                        }
+                    }
+                }
+                timed_out
+            })
+        })
+        .collect();
+    let mut timed_out = 0;
+    for task in tasks {
+        timed_out += task.await.unwrap();
+    }
+    assert!(timed_out > 80, "the pool is not busy: {timed_out}");
+}
+
+/// The pool learns of it when the connection is used, and has another for the next.
+#[tokio::test]
+async fn a_connection_whose_session_is_gone_fails_once() {
+    let database = database().await;
+    let options = database.options();
+    let world = World::connect(database, options, 3).await;
+    world.pool_is_whole().await.unwrap();
+    let kill = format!(
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = '{}'",
+        world.database.login()
+    );
+    assert_eq!(world.number(&kill).await, 3);
+    let mut lost = 0;
+    while let Err(error) = world.db.identity().begin().await {
+        assert!(error.is_connection_lost(), "{error}");
+        lost += 1;
+    }
+    assert_eq!(lost, 3);
+    world.pool_is_whole().await.unwrap();
 }
 
 /// Of the login's sessions: the superuser waits for as long as it takes.

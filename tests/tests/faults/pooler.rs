@@ -1,6 +1,6 @@
 //! The same through PgBouncer in transaction mode, which has fewer connections to the server than the pool has to it.
 
-use std::rc::Rc;
+use std::{pin::pin, rc::Rc, time::Duration};
 
 use db::{Error, prelude::*};
 use entity::{ResearchPlan, research_plan};
@@ -149,4 +149,35 @@ async fn no_statement_is_prepared_by_name_for_a_pooler() {
         }
         db.close().await;
     }
+}
+
+/// The login role's timeout holds, and that of the pool's connections is not passed on. Whoever waits for a connection of
+/// the pooler's has one of the pool, and so no acquire timeout.
+#[tokio::test]
+async fn timeouts_behind_a_pooler_are_the_servers() {
+    let f = Fixture::new().await;
+    f.database.make_slow().await;
+    let Some(bouncer) = start(&f.database).await else { return };
+    let (short, long) = (Duration::from_millis(100), 0.3);
+    let slowly = async |db: &Db| {
+        let slow = Expr::expr(Func::cust("slow").arg(long)).eq("");
+        let plans = ResearchPlan::find().filter(slow);
+        db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| plans.count(cx).await).await
+    };
+    let db = Db::connect(bouncer.options(&f.database).statement_timeout(short)).await.unwrap();
+    assert_eq!(slowly(&db).await.unwrap(), 1);
+
+    f.database.execute(&format!("ALTER ROLE {} SET statement_timeout = '100ms'", f.database.login())).await;
+    bouncer.restart().await;
+    let options = bouncer.options(&f.database).acquire_timeout(Duration::from_millis(500));
+    let db = Db::connect(options).await.unwrap();
+    let error = slowly(&db).await.unwrap_err();
+    assert!(error.is_statement_timeout(), "{error}");
+
+    let held = [db.identity().begin().await.unwrap(), db.identity().begin().await.unwrap()];
+    let mut third = pin!(db.identity().begin());
+    let waited = tokio::time::timeout(Duration::from_millis(1_500), &mut third).await;
+    assert!(waited.is_err(), "{waited:?}");
+    drop(held);
+    third.await.unwrap().rollback().await.unwrap();
 }
