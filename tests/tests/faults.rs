@@ -82,7 +82,7 @@ async fn backends_are_killed() {
     let world = World::connect(database, options, 4).await;
     let plan = Plan { drops: false, timeouts: false, is_fault: gone };
     let load = Load { tenants: 6, transactions: 25, plan };
-    let kills: Vec<_> = (0..20).map(|_| Fault::Kill).collect();
+    let kills: Vec<_> = (0..20).map(|n| if n % 2 == 0 { Fault::Kill } else { Fault::KillInCommit }).collect();
     rounds(world, load, &kills).await.assert(&["connection lost", "outcome unknown"]);
 }
 
@@ -123,7 +123,7 @@ async fn the_pool_is_exhausted() {
     let options = database.options().acquire_timeout(Duration::from_millis(400));
     let world = World::connect(database, options, 2).await;
     let plan = Plan { drops: false, timeouts: false, is_fault: Error::is_pool_timeout };
-    let load = Load { tenants: 12, transactions: 25, plan };
+    let load = Load { tenants: 8, transactions: 20, plan };
     let hogs: Vec<_> = (0..3).map(|_| Fault::Hog(Duration::from_millis(500))).collect();
     rounds(world, load, &hogs).await.assert(&["pool timed out"]);
 }
@@ -206,7 +206,7 @@ async fn futures_are_dropped() {
     let world = World::connect(database, options, 4).await;
     // What was dropped may go on for a moment in the server, and be in the way of what comes next.
     let plan = Plan { drops: true, timeouts: false, is_fault: Error::is_serialization_failure };
-    let load = Load { tenants: 6, transactions: 40, plan };
+    let load = Load { tenants: 6, transactions: 30, plan };
     let tally = rounds(world, load, &[]).await;
     tally.assert(&["dropped", "dropped in its commit", "unknown, found committed"]);
 }
@@ -230,7 +230,7 @@ async fn everything_happens_at_once() {
     let (proxy, options) = database.proxy().await;
     let world = World::connect(database, options.acquire_timeout(Duration::from_millis(500)), 3).await;
     let plan = Plan { drops: true, timeouts: true, is_fault: anything };
-    let load = Load { tenants: 8, transactions: 40, plan };
+    let load = Load { tenants: 8, transactions: 30, plan };
     let mut faults = Vec::new();
     for stop in [Stop::Fast, Stop::Immediate] {
         for _ in 0..8 {

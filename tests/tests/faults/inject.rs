@@ -11,6 +11,8 @@ use super::world::World;
 pub(crate) enum Fault<'a> {
     /// A backend is ended, one that is at work where there is one.
     Kill,
+    /// A backend is ended while it commits, where one does within a moment.
+    KillInCommit,
     /// The rows of a table are locked for a while.
     Lock,
     /// Every connection of the pool is held for so long.
@@ -50,6 +52,22 @@ impl Fault<'_> {
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                      WHERE datname = current_database() AND usename = '{}'
                      ORDER BY xact_start IS NULL, random() LIMIT 1",
+                    world.database.login()
+                );
+                world.ask(async |superuser| superuser.execute(raw_sql(AssertSqlSafe(kill.as_str()))).await).await;
+            }
+            Self::KillInCommit => {
+                let kill = format!(
+                    "DO $$ DECLARE victim int; BEGIN
+                       FOR i IN 1..200 LOOP
+                         PERFORM pg_stat_clear_snapshot();
+                         SELECT pid INTO victim FROM pg_stat_activity
+                           WHERE datname = current_database() AND usename = '{}'
+                             AND state = 'active' AND query = 'COMMIT' LIMIT 1;
+                         IF FOUND THEN PERFORM pg_terminate_backend(victim); RETURN; END IF;
+                         PERFORM pg_sleep(0.0005);
+                       END LOOP;
+                     END $$",
                     world.database.login()
                 );
                 world.ask(async |superuser| superuser.execute(raw_sql(AssertSqlSafe(kill.as_str()))).await).await;

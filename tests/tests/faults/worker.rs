@@ -1,6 +1,6 @@
 //! A tenant that performs one transaction after another, whatever happens to them.
 
-use std::{collections::VecDeque, rc::Rc, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, pin::pin, rc::Rc, task::Poll, time::Duration};
 
 use db::prelude::*;
 use proptest::{
@@ -71,8 +71,11 @@ impl Worker {
         world.performed.set(world.performed.get() + 1);
         let sent = Sent::default();
         let attempt = self.attempt(world, plan, sent.clone());
-        let ended =
-            if plan.drops && self.random.bool() { self.dropped(attempt).await } else { Some(attempt.run().await) };
+        let ended = if plan.drops && self.random.bool() {
+            self.dropped(attempt, &sent).await
+        } else {
+            Some(attempt.run().await)
+        };
         let sent = sent.take();
         match (ended, sent) {
             (Some(Ok(Ended::Committed)), Some(after)) => {
@@ -128,11 +131,11 @@ impl Worker {
     }
 
     /// Runs a transaction, and drops it after a while.
-    async fn dropped(&mut self, attempt: Attempt) -> Option<Result<Ended, Undo>> {
+    async fn dropped(&mut self, attempt: Attempt, sent: &Sent) -> Option<Result<Ended, Undo>> {
         // A short while is as likely as a long one.
         let most = self.random.u64(1..40_000);
         let patience = Duration::from_micros(self.random.u64(0..most));
-        match self.random.u8(0..3) {
+        match self.random.u8(0..5) {
             0 => tokio::time::timeout(patience, attempt.run()).await.ok(),
             1 => {
                 let task = tokio::task::spawn_local(attempt.run());
@@ -143,6 +146,18 @@ impl Worker {
                     Err(error) if error.is_cancelled() => None,
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 }
+            }
+            2 | 3 => {
+                // At one of the awaits of its commit.
+                let (mut attempt, mut left) = (pin!(attempt.run()), self.random.u8(1..3));
+                poll_fn(|cx| match attempt.as_mut().poll(cx) {
+                    Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                    Poll::Pending => {
+                        left -= u8::from(sent.borrow().is_some());
+                        if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+                    }
+                })
+                .await
             }
             _ => tokio::select! {
                 ended = attempt.run() => Some(ended),
