@@ -349,6 +349,11 @@ impl Transaction {
         self.connection_mut().level()
     }
 
+    /// Whether the connection is gone.
+    pub(crate) fn is_lost(&mut self) -> bool {
+        self.connection_mut().state == State::Lost
+    }
+
     /// Whether this is the transaction that a level is of, and a statement in it could not be serialized or deadlocked.
     pub(crate) fn is_contended(&mut self, level: Level) -> bool {
         let connection = self.connection.get_mut();

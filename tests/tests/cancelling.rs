@@ -12,7 +12,7 @@ use entity::{
     research_plan::{Column, Draft},
 };
 use futures::{FutureExt, poll};
-use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection, raw_sql};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor, PgConnection, raw_sql};
 use tests::Fixture;
 
 async fn run(connection: &mut PgConnection, sql: String) {

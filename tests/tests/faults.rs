@@ -54,7 +54,7 @@ mod pooler;
 use std::time::Duration;
 
 use db::{Db, Error};
-use tests::{OwnServer, Stop, TestDatabase};
+use tests::{Cut, Fixture, OwnServer, Stop, TestDatabase};
 
 use self::{
     attempt::timed_out,
@@ -180,6 +180,27 @@ async fn a_connection_whose_session_is_gone_fails_once() {
     }
     assert_eq!(lost, 3);
     world.pool_is_whole().await.unwrap();
+}
+
+/// The savepoint is there or not, and the closure goes on; it is the connection all the same that is at fault.
+#[tokio::test]
+async fn a_savepoint_whose_end_is_cut_off_has_lost_the_connection() {
+    let f = Fixture::new().await;
+    let (proxy, options) = f.database.proxy().await;
+    let db = Db::connect(options).await.unwrap();
+    for text in ["ROLLBACK TO", "RELEASE"] {
+        proxy.cut_at(Cut { text, forward: false });
+        let result = db
+            .with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
+                let end = if text == "RELEASE" { Ok(()) } else { Err(Error::not_authenticated()) };
+                let ended = cx.savepoint(async |_| end).await;
+                assert!(ended.is_err());
+                Ok(())
+            })
+            .await;
+        let error = result.unwrap_err();
+        assert!(error.is_connection_lost(), "{text}: {error}");
+    }
 }
 
 /// Of the login's sessions: the superuser waits for as long as it takes.

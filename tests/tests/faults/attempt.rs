@@ -98,9 +98,9 @@ impl Attempt {
             .await
         };
         match result {
-            Ok(()) | Err(Undo::Asked) => play.compare("closing", &expected, &Ok(()))?,
+            Ok(()) | Err(Undo::Asked) => compare("closing", &expected, &Ok(()))?,
             Err(Undo::Failed(error)) if expected.is_err() => {
-                play.compare("closing", &expected, &Err(failure(&error)))?;
+                compare("closing", &expected, &Err(failure(&error)))?;
             }
             Err(undo) => return Err(undo),
         }
@@ -186,7 +186,7 @@ impl Play {
             Err(error) => (Err(failure(&error)), Vec::new()),
         };
         let expected = self.books.model.perform(0, op, &keys);
-        self.compare(op, &expected, &answer)?;
+        compare(op, &expected, &answer)?;
         Ok(answer.is_ok())
     }
 
@@ -213,16 +213,16 @@ impl Play {
                 self.books.model.close(0, false).ok();
                 Ok(())
             }
-            Err(Undo::Failed(error)) if !entered => self.compare("a savepoint", &opened, &Err(failure(&error))),
+            Err(Undo::Failed(error)) if !entered => compare("a savepoint", &opened, &Err(failure(&error))),
             Err(Undo::Differs(differs)) => Err(Undo::Differs(differs)),
             result => {
-                self.compare("a savepoint", &opened, &Ok(()))?;
+                compare("a savepoint", &opened, &Ok(()))?;
                 let expected = self.books.model.close(0, keep == Some(true));
                 let closed = match result {
                     Err(Undo::Failed(error)) => Err(failure(&error)),
                     _ => Ok(()),
                 };
-                self.compare("a savepoint's end", &expected, &closed)
+                compare("a savepoint's end", &expected, &closed)
             }
         }
     }
@@ -235,18 +235,17 @@ impl Play {
         }
         expected
     }
+}
 
-    fn compare<T: Debug + PartialEq>(
-        &self,
-        what: impl Debug,
-        expected: &Result<T, Failure>,
-        answered: &Result<T, Failure>,
-    ) -> Result<(), Undo> {
-        if expected == answered {
-            return Ok(());
-        }
-        Err(Undo::Differs(format!("{what:?}\n      model: {expected:?}\n   database: {answered:?}")))
+fn compare<T: Debug + PartialEq>(
+    what: impl Debug,
+    expected: &Result<T, Failure>,
+    answered: &Result<T, Failure>,
+) -> Result<(), Undo> {
+    if expected == answered {
+        return Ok(());
     }
+    Err(Undo::Differs(format!("{what:?}\n      model: {expected:?}\n   database: {answered:?}")))
 }
 
 /// Whether a statement was given up, and its connection is as good as before.

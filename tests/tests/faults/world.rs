@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    fmt::Debug,
+    fmt::{Debug, Write},
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -70,11 +70,13 @@ fn stamp(database: &TestDatabase) -> String {
              FOR EACH ROW EXECUTE FUNCTION slow_commit();"
     );
     for table in TABLES.map(Table::name).into_iter().chain(["bookmark"]) {
-        sql += &format!(
+        write!(
+            sql,
             "ALTER TABLE {table} ADD COLUMN written_in text NOT NULL DEFAULT 'nobody';
              CREATE TRIGGER stamp BEFORE INSERT OR UPDATE OR DELETE ON {table}
                  FOR EACH ROW EXECUTE FUNCTION stamp();"
-        );
+        )
+        .unwrap();
     }
     sql
 }
