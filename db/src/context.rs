@@ -86,6 +86,11 @@ impl<S: Scope, M: Mode> Context<S, M> {
         self.transaction().level()
     }
 
+    /// Whether the connection is gone, and nothing can be committed.
+    pub(crate) fn is_lost(&mut self) -> bool {
+        self.transaction().is_lost()
+    }
+
     /// Whether this is the context whose level it is, and a statement in it could not be serialized or deadlocked.
     pub(crate) fn is_contended(&mut self, level: Level) -> bool {
         self.transaction().is_contended(level)

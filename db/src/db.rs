@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -37,6 +37,8 @@ struct Inner {
     options: DbOptions,
     /// How many connections contexts and health checks hold.
     in_use: Arc<AtomicU32>,
+    /// How many connections the pool has handed out so far.
+    handed_out: AtomicU64,
 }
 
 impl Db {
@@ -59,7 +61,14 @@ impl Db {
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         let pool = options.pool().connect_lazy_with(options.connect_options());
-        let db = Self { inner: Arc::new(Inner { pool, options, in_use: Arc::new(AtomicU32::new(0)) }) };
+        let db = Self {
+            inner: Arc::new(Inner {
+                pool,
+                options,
+                in_use: Arc::new(AtomicU32::new(0)),
+                handed_out: AtomicU64::new(0),
+            }),
+        };
         let mut connection = db.acquire(Span::none()).await?;
         crate::login::check(&mut connection, &db.inner.options).await?;
         drop(connection);
@@ -168,22 +177,32 @@ impl Db {
     /// Takes a connection from the pool.
     pub(crate) async fn acquire(&self, span: Span) -> Result<Connection> {
         let start = Instant::now();
+        let (exhausted, handed_out) = (self.exhausted(), self.inner.handed_out.load(Ordering::Relaxed));
         let acquired = self.inner.pool.acquire().await;
         span.record("wait_ms", milliseconds(start));
         match acquired {
-            Ok(connection) => Ok(Connection::new(connection, self.inner.in_use.clone(), span)),
+            Ok(connection) => {
+                self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
+                Ok(Connection::new(connection, self.inner.in_use.clone(), span))
+            }
             Err(error) => {
                 span.record("outcome", "no connection");
-                Err(self.acquire_error(error, start))
+                // Contexts held all of them at the beginning, or others were given some while this one waited: a
+                // connection that is on its way from one to the next is in nobody's use. Had this one been about to
+                // connect, the pool would not be full now.
+                let full = self.inner.pool.size() >= self.inner.options.max_connections;
+                let others = handed_out != self.inner.handed_out.load(Ordering::Relaxed);
+                let exhausted = self.exhausted() || (full && (exhausted || others));
+                Err(self.acquire_error(error, start, exhausted))
             }
         }
     }
 
-    fn acquire_error(&self, error: sqlx::Error, start: Instant) -> Error {
+    fn acquire_error(&self, error: sqlx::Error, start: Instant, exhausted: bool) -> Error {
         let server = self.inner.options.server();
         match error {
             // sqlx tries again while a server refuses connections, and says in the end that the pool timed out.
-            sqlx::Error::PoolTimedOut if self.exhausted() => {
+            sqlx::Error::PoolTimedOut if exhausted => {
                 Kind::PoolTimeout { max: self.inner.options.max_connections, waited: start.elapsed() }.into()
             }
             sqlx::Error::PoolTimedOut => Kind::Unreachable { server, waited: Some(start.elapsed()) }.into(),

@@ -4,7 +4,10 @@ use std::{borrow::Cow, time::Duration};
 
 use sea_orm::{
     DbErr, RuntimeErr,
-    sqlx::{self, postgres::PgDatabaseError},
+    sqlx::{
+        self,
+        postgres::{PgDatabaseError, PgSeverity},
+    },
 };
 
 /// What went wrong with a database, a context or a query.
@@ -109,6 +112,8 @@ pub(crate) struct DatabaseError {
     message: Option<String>,
     /// Whether a policy denied a row, and not a missing grant.
     by_policy: bool,
+    /// Whether the session ended with it.
+    fatal: bool,
 }
 
 impl std::fmt::Display for DatabaseError {
@@ -128,6 +133,7 @@ impl std::fmt::Display for DatabaseError {
             "25P03" | "25P04" => "the context took too long, and the server closed it",
             "57P01" | "57P02" | "57P03" => "the server is shutting down or closed the connection",
             "53300" => "the server has no connection left",
+            _ if self.fatal => "the session was ended",
             _ => "the database refused the statement",
         })?;
         if let Some(table) = &self.table {
@@ -296,11 +302,17 @@ impl Error {
         matches!(*self.0, Kind::Unreachable { .. })
     }
 
-    /// Whether the connection was lost within a context, the server's shutdown included.
+    /// Whether the connection was lost within a context: the server's shutdown included, and whatever else ends a session,
+    /// such as a pooler that has lost its server.
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
-        matches!(*self.0, Kind::ConnectionLost(_))
-            || matches!(self.sqlstate(), Some("57P01" | "57P02" | "25P03" | "25P04"))
+        match &*self.0 {
+            Kind::ConnectionLost(_) => true,
+            Kind::Database(error) => {
+                error.fatal || matches!(error.sqlstate.as_str(), "57P01" | "57P02" | "25P03" | "25P04")
+            }
+            _ => false,
+        }
     }
 
     /// Whether a commit was cancelled or lost its connection, so that it may or may not have taken place.
@@ -426,8 +438,14 @@ fn from_postgres(error: &PgDatabaseError) -> Error {
         message: names_only.then(|| error.message().to_owned()),
         // The function of the server's that raised it; the text may be in another language.
         by_policy: error.routine() == Some("ExecWithCheckOptions"),
+        fatal: is_fatal(error),
     })
     .into()
+}
+
+/// Whether PostgreSQL, or a pooler, ends the session with the error: it is not told by the SQLSTATE alone.
+pub(crate) fn is_fatal(error: &PgDatabaseError) -> bool {
+    matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
 }
 
 /// Explains why a row could not be read into a model, without its values: SeaORM's text may quote them.

@@ -21,7 +21,11 @@ use sqlx_core::transaction::TransactionManager;
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::Span;
 
-use crate::{Error, Result, error::Kind, expression::check_value};
+use crate::{
+    Error, Result,
+    error::{Kind, is_fatal},
+    expression::check_value,
+};
 
 /// How many values PostgreSQL binds in one statement at most: their number is 16 bits wide in the protocol.
 pub(crate) const MAX_VALUES: usize = 65_535;
@@ -125,6 +129,8 @@ impl Connection {
         let before = std::mem::replace(&mut self.state, State::Busy);
         let result = message(&mut self.pooled).await;
         self.state = match &result {
+            // PgBouncer says `08P01` of a server that it has lost.
+            Err(sqlx::Error::Database(error)) if error.try_downcast_ref().is_some_and(is_fatal) => State::Lost,
             Err(sqlx::Error::Database(error)) => match error.code().as_deref() {
                 Some(code) if code.starts_with("57P") || matches!(code, "25P03" | "25P04") => State::Lost,
                 _ if before == State::Idle => State::Idle,
@@ -341,6 +347,11 @@ impl Transaction {
     /// Returns the innermost level that is open.
     pub(crate) fn level(&mut self) -> Level {
         self.connection_mut().level()
+    }
+
+    /// Whether the connection is gone.
+    pub(crate) fn is_lost(&mut self) -> bool {
+        self.connection_mut().state == State::Lost
     }
 
     /// Whether this is the transaction that a level is of, and a statement in it could not be serialized or deadlocked.

@@ -31,9 +31,19 @@ impl TestDatabase {
         database
     }
 
+    /// Makes a database on a server other than the one that tests share, and migrates it.
+    pub async fn on(server: &'static Server) -> Self {
+        let database = Self::empty_on(server).await;
+        database.migrate().await;
+        database
+    }
+
     /// Makes a database without a table.
     pub async fn empty() -> Self {
-        let server = server().await;
+        Self::empty_on(server().await).await
+    }
+
+    async fn empty_on(server: &'static Server) -> Self {
         let name = format!("t{}", &uuid::Uuid::new_v4().simple().to_string()[..16]);
         execute(&server.url, &format!("CREATE DATABASE {name}")).await;
         Self { server, name }

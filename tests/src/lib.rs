@@ -10,12 +10,18 @@
 mod database;
 mod example;
 mod fixture;
+mod held;
+mod own_server;
+mod pgbouncer;
+mod probe;
 mod proxy;
 mod server;
 
 pub use database::{PASSWORD, TestDatabase};
 pub use example::ExampleDatabase;
 pub use fixture::{Fixture, Org};
+pub use own_server::{OwnServer, Stop};
+pub use pgbouncer::PgBouncer;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, program, server};
 
@@ -38,3 +44,8 @@ struct Identity;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/seal.md")]
 struct Seal;
+
+/// The guide to operating compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/operating.md")]
+struct Operating;

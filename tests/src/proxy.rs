@@ -39,6 +39,7 @@ struct Wire {
     round_trips: AtomicU64,
     cut: Mutex<Option<Cut>>,
     statements: Mutex<Vec<String>>,
+    named_statements: AtomicU64,
     /// Whether connections are let through; when it turns false, open ones are closed.
     open: watch::Sender<bool>,
 }
@@ -53,6 +54,7 @@ impl Proxy {
             round_trips: AtomicU64::new(0),
             cut: Mutex::new(None),
             statements: Mutex::new(Vec::new()),
+            named_statements: AtomicU64::new(0),
             open: watch::Sender::new(true),
         });
         let shared = wire.clone();
@@ -77,6 +79,12 @@ impl Proxy {
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
         std::mem::take(&mut self.wire.statements.lock().unwrap())
+    }
+
+    /// Returns how many statements the client has had prepared by name.
+    #[must_use]
+    pub fn named_statements(&self) -> u64 {
+        self.wire.named_statements.load(Ordering::SeqCst)
     }
 
     /// Closes every connection and takes no new one, until it is opened again.
@@ -110,7 +118,10 @@ impl Wire {
         let mut messages = Messages::default();
         while let Ok(n @ 1..) = from.read(&mut bytes).await {
             if by_client {
-                self.statements.lock().unwrap().extend(messages.parsed(&bytes[..n]));
+                for Parse { named, text } in messages.parsed(&bytes[..n]) {
+                    self.named_statements.fetch_add(named.into(), Ordering::SeqCst);
+                    self.statements.lock().unwrap().push(text);
+                }
             }
             let cut = by_client.then(|| self.client_says(&bytes[..n])).flatten();
             if !by_client {
@@ -138,6 +149,13 @@ impl Wire {
     }
 }
 
+/// A `Parse` message.
+struct Parse {
+    /// Whether the statement is to be kept by a name.
+    named: bool,
+    text: String,
+}
+
 /// The client's messages, put together from what is read
 /// ([the protocol](https://www.postgresql.org/docs/current/protocol-message-formats.html)).
 #[derive(Default)]
@@ -147,12 +165,12 @@ struct Messages {
 }
 
 impl Messages {
-    /// Takes more bytes, and returns the texts of the `Parse` messages that they complete.
-    fn parsed(&mut self, bytes: &[u8]) -> Vec<String> {
+    /// Takes more bytes, and returns the `Parse` messages that they complete.
+    fn parsed(&mut self, bytes: &[u8]) -> Vec<Parse> {
         const SSL_REQUEST: &[u8] = &80_877_103_u32.to_be_bytes();
 
         self.unread.extend(bytes);
-        let mut texts = Vec::new();
+        let mut parsed = Vec::new();
         loop {
             // The first messages have no type.
             let tag = usize::from(self.started);
@@ -163,11 +181,12 @@ impl Messages {
             }
             let message: Vec<u8> = self.unread.drain(..end).collect();
             if self.started && message[0] == b'P' {
-                let text = message[5..].split(|byte| *byte == 0).nth(1).unwrap();
-                texts.push(String::from_utf8(text.to_vec()).unwrap());
+                let mut strings = message[5..].split(|byte| *byte == 0);
+                let (name, text) = (strings.next().unwrap(), strings.next().unwrap());
+                parsed.push(Parse { named: !name.is_empty(), text: String::from_utf8(text.to_vec()).unwrap() });
             }
             self.started |= message[4..].get(..4).is_some_and(|code| code != SSL_REQUEST);
         }
-        texts
+        parsed
     }
 }

@@ -61,7 +61,7 @@ pub async fn server() -> &'static Server {
 }
 
 impl Server {
-    async fn at(url: String, from: &str, process: Option<Child>) -> Self {
+    pub(crate) async fn at(url: String, from: &str, process: Option<Child>) -> Self {
         let mut connection = connect(&url).await;
         let version: String =
             sea_orm::sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await.unwrap();
@@ -89,7 +89,7 @@ impl Server {
 }
 
 /// Connects, and again while the server is starting.
-async fn connect(url: &str) -> PgConnection {
+pub(crate) async fn connect(url: &str) -> PgConnection {
     let mut left = 100;
     loop {
         match PgConnection::connect(url).await {
@@ -108,7 +108,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
 }
 
 /// Returns the folder that holds PostgreSQL's own programs.
-fn binaries() -> Option<PathBuf> {
+pub(crate) fn binaries() -> Option<PathBuf> {
     if let Some(postgres) = find("postgres").filter(|_| find("initdb").is_some()) {
         return postgres.canonicalize().ok()?.parent().map(Path::to_owned);
     }
@@ -122,7 +122,7 @@ fn binaries() -> Option<PathBuf> {
     versions.pop()
 }
 
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
@@ -139,7 +139,7 @@ fn sibling(program: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{program} is not beside the tests: `cargo build -p tests --bin {program}`"))
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     tempfile::tempfile().and_then(|file| file.metadata()).is_ok_and(|file| file.uid() == 0)
 }
 

@@ -12,48 +12,8 @@ use entity::{
     research_plan::{Column, Draft},
 };
 use futures::{FutureExt, poll};
-use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection, raw_sql};
-use tests::{Fixture, TestDatabase};
-
-/// Makes every entrance check, before it does anything, that it was called as the login role, in a transaction
-/// that began with this very message, and with no setting left from another. Then it sleeps, so that there is
-/// time to cancel it.
-async fn probe_entrances(database: &TestDatabase, sleep: &str) {
-    let schema = &database.name;
-    let mut owner = database.owner().await;
-    run(
-        &mut owner,
-        format!(
-            "CREATE FUNCTION {schema}.probe() RETURNS void LANGUAGE plpgsql AS $$
-             BEGIN
-               IF current_setting('role') <> 'none' THEN
-                 RAISE 'left behind: role %', current_setting('role') USING ERRCODE = 'XX001';
-               END IF;
-               IF transaction_timestamp() <> statement_timestamp() THEN
-                 RAISE 'left behind: a transaction' USING ERRCODE = 'XX001';
-               END IF;
-               IF concat(current_setting('{schema}.organization_id', true), current_setting('{schema}.user_id', true),
-                         current_setting('{schema}.member_role', true), current_setting('{schema}.identity', true)) <> '' THEN
-                 RAISE 'left behind: a setting' USING ERRCODE = 'XX001';
-               END IF;
-               PERFORM pg_sleep({sleep});
-             END $$;"
-        ),
-    )
-    .await;
-    let entrances: Vec<String> = sqlx::query_scalar(
-        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = $1::regnamespace AND proname LIKE 'enter_%'",
-    )
-    .bind(schema)
-    .fetch_all(&mut owner)
-    .await
-    .unwrap();
-    assert_eq!(entrances.len(), 4);
-    for entrance in entrances {
-        run(&mut owner, entrance.replacen("BEGIN\n", &format!("BEGIN\nPERFORM {schema}.probe();\n"), 1)).await;
-    }
-    owner.close().await.unwrap();
-}
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor, PgConnection, raw_sql};
+use tests::Fixture;
 
 async fn run(connection: &mut PgConnection, sql: String) {
     connection.execute(raw_sql(AssertSqlSafe(sql))).await.unwrap();
@@ -116,7 +76,7 @@ async fn assert_whole(f: &Fixture) {
 
 async fn pool_of_two(sleep: &str) -> Fixture {
     let f = Fixture::with(|options| options.max_connections(2).acquire_timeout(Duration::from_secs(30))).await;
-    probe_entrances(&f.database, sleep).await;
+    f.database.probe_entrances(sleep).await;
     f
 }
 

@@ -21,6 +21,8 @@ mod program;
 mod real;
 #[path = "programs/run.rs"]
 mod run;
+#[path = "programs/stage.rs"]
+mod stage;
 #[path = "queries/tables.rs"]
 mod tables;
 #[path = "programs/values.rs"]
@@ -41,7 +43,8 @@ use self::{
     model::Fault,
     program::Program,
     run::{Performed, run},
-    world::{Policies, World},
+    stage::Policies,
+    world::World,
 };
 
 /// Returns the number that an environment variable gives.

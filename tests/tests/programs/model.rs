@@ -87,21 +87,21 @@ pub(crate) enum Fault {
 }
 
 /// One tenant: the rows as its open context sees them, and as they were when each level was opened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tenant {
     pub(crate) organization: Uuid,
     pub(crate) rows: Rows,
     levels: Vec<Level>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Level {
     before: Rows,
     aborted: bool,
 }
 
 /// All tenants, and the ids that were made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) tenants: Vec<Tenant>,
     pub(crate) made: Vec<Uuid>,

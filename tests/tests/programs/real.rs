@@ -14,9 +14,10 @@ use sea_orm::EntityTrait;
 
 use self::rows::{Cells, Keyed, Tested};
 use crate::{
+    model::Failure,
     op::{Key, Op},
+    stage::{Policies, Stored},
     values::{Cell, Row, TABLES, Table},
-    world::{Policies, Stored},
 };
 
 /// What an operation has answered, and the keys of the rows that it has written.
@@ -128,6 +129,18 @@ impl Place<'_> {
             row[1] = Cell::Id(key.1.uuid(self.made));
         }
         F::model(&row)
+    }
+}
+
+/// What an operation has failed with, as the model says it.
+pub(crate) fn failure(error: &db::Error) -> Failure {
+    match error {
+        error if error.is_not_found() => Failure::NotFound,
+        error if error.is_unique_violation() => Failure::UniqueViolation,
+        error if error.is_not_null_violation() => Failure::NotNullViolation,
+        error if error.is_rolled_back() => Failure::RolledBack,
+        error if error.sqlstate() == Some("21000") => Failure::WrittenTwice,
+        error => Failure::Other(format!("{error:?}")),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use self::player::Player;
 use crate::{
-    model::{Failure, Fault, Model},
+    model::{Fault, Model},
     program::Program,
     world::World,
 };
@@ -56,15 +56,4 @@ struct All<'a> {
     turned: Notify,
     differs: RefCell<Option<String>>,
     performed: RefCell<Performed>,
-}
-
-fn failure(error: &db::Error) -> Failure {
-    match error {
-        error if error.is_not_found() => Failure::NotFound,
-        error if error.is_unique_violation() => Failure::UniqueViolation,
-        error if error.is_not_null_violation() => Failure::NotNullViolation,
-        error if error.is_rolled_back() => Failure::RolledBack,
-        error if error.sqlstate() == Some("21000") => Failure::WrittenTwice,
-        error => Failure::Other(format!("{error:?}")),
-    }
 }

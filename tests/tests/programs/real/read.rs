@@ -12,6 +12,7 @@ use crate::{
     filter::Test,
     model::Joined,
     op::{Among, Cursor, Grouped, How, Op, Pages, Reading, Relation, With},
+    stage::Policies,
     tables::{
         profile::{self, Profile},
         project::{self, Project},
@@ -20,7 +21,6 @@ use crate::{
         task_tag::{self, TaskTag},
     },
     values::{Cell, Column, Kind, Row, Table},
-    world::Policies,
 };
 
 impl Place<'_> {

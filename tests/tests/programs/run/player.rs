@@ -8,12 +8,12 @@ use std::{
 
 use db::{Result, TenantContext, prelude::*};
 
-use super::{All, failure};
+use super::All;
 use crate::{
     model::{Answer, Failure},
     op::Op,
     program::{Action, NAMES},
-    real::{self, Place},
+    real::{self, Place, failure},
     values::TABLES,
 };
 

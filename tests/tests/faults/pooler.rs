@@ -1,0 +1,183 @@
+//! The same through PgBouncer in transaction mode, which has fewer connections to the server than the pool has to it.
+
+use std::{pin::pin, rc::Rc, time::Duration};
+
+use db::{Error, prelude::*};
+use entity::{ResearchPlan, research_plan};
+use tests::{Cut, Fixture, PgBouncer, TestDatabase};
+
+use crate::{
+    attempt::timed_out,
+    database, gone,
+    inject::Fault,
+    round::{Load, rounds},
+    short_lock_timeout,
+    worker::Plan,
+    world::World,
+};
+
+/// Starts one, or says loudly that there is none.
+async fn start(database: &TestDatabase) -> Option<Rc<PgBouncer>> {
+    or_say(PgBouncer::start(database, FEW).await)
+}
+
+fn or_say(bouncer: Option<PgBouncer>) -> Option<Rc<PgBouncer>> {
+    let bouncer = bouncer.map(Rc::new);
+    if bouncer.is_none() {
+        eprintln!("SKIPPED: PgBouncer is not installed here (Debian: `apt-get install pgbouncer`)");
+    }
+    bouncer
+}
+
+/// How many connections to the server it has.
+const FEW: u32 = 2;
+
+/// A pool of four connections to it.
+async fn world(database: TestDatabase, bouncer: &Rc<PgBouncer>) -> World {
+    let options = bouncer.options(&database);
+    let mut world = World::connect(database, options, 4).await;
+    world.pooler = Some((bouncer.clone(), FEW));
+    world
+}
+
+/// What PgBouncer, or what is behind it, does to a session.
+fn by_pooler(error: &Error) -> bool {
+    gone(error) || timed_out(error) || error.is_serialization_failure()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_share_the_connections_of_a_pooler() {
+    let database = database().await;
+    let Some(bouncer) = start(&database).await else { return };
+    let world = world(database, &bouncer).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: |_| false };
+    rounds(world, Load { tenants: 6, transactions: 25, plan }, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backends_are_killed_behind_a_pooler() {
+    let database = database().await;
+    let Some(bouncer) = start(&database).await else { return };
+    let world = world(database, &bouncer).await;
+    let plan = Plan { drops: false, timeouts: false, is_fault: gone };
+    let kills: Vec<_> = (0..20).map(|n| if n % 2 == 0 { Fault::Kill } else { Fault::KillInCommit }).collect();
+    let tally = rounds(world, Load { tenants: 6, transactions: 25, plan }, &kills).await;
+    tally.assert(&["connection lost", "outcome unknown"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_happens_at_once_through_a_pooler() {
+    let database = database().await;
+    short_lock_timeout(&database).await;
+    let (proxy, _) = database.proxy().await;
+    let Some(bouncer) = or_say(PgBouncer::start_before(&proxy, &database, FEW).await) else { return };
+    let world = world(database, &bouncer).await;
+    let plan = Plan { drops: true, timeouts: true, is_fault: by_pooler };
+    let mut faults = Vec::new();
+    for _ in 0..2 {
+        for _ in 0..8 {
+            faults.extend([Fault::Kill, Fault::Lock, Fault::CutCommit(&proxy)]);
+        }
+        faults.push(Fault::RestartPooler(&bouncer));
+    }
+    let tally = rounds(world, Load { tenants: 6, transactions: 30, plan }, &faults).await;
+    tally.assert(&["connection lost", "dropped", "outcome unknown", "statement timed out"]);
+}
+
+/// What PgBouncer says of it is `08P01`, and not that the server is shutting down.
+#[tokio::test]
+async fn what_loses_its_server_behind_a_pooler_is_lost() {
+    let f = Fixture::new().await;
+    let (proxy, _) = f.database.proxy().await;
+    let Some(bouncer) = or_say(PgBouncer::start_before(&proxy, &f.database, FEW).await) else { return };
+    let db = Db::connect(bouncer.options(&f.database)).await.unwrap();
+    let titles = async || -> db::Result<Vec<String>> {
+        let plans = db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| ResearchPlan::find().all(cx).await);
+        Ok(plans.await?.into_iter().map(|plan| plan.title).collect())
+    };
+    let rename = async |title: &str| {
+        let draft = research_plan::Draft { title: Set(title.to_owned()), ..Default::default() };
+        let update = ResearchPlan::update_by_id(f.acme.plan, draft);
+        db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| update.exec(cx).await.map(drop)).await
+    };
+    rename("before").await.unwrap();
+    for forward in [false, true] {
+        proxy.cut_at(Cut { text: "COMMIT", forward });
+        let error = rename("after").await.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{error}");
+        assert_eq!(titles().await.unwrap(), [if forward { "after" } else { "before" }]);
+    }
+    proxy.cut_at(Cut { text: "UPDATE", forward: true });
+    let error = rename("lost").await.unwrap_err();
+    assert!(error.is_connection_lost(), "{error}");
+    assert_eq!(error.sqlstate(), Some("08P01"), "{error}");
+    assert_eq!(titles().await.unwrap(), ["after"]);
+}
+
+/// Two contexts at the same time, several times, so that the statements of each meet the connection of the other.
+async fn by_turns(f: &Fixture, db: &Db) -> db::Result<()> {
+    for _ in 0..10 {
+        let (one, other) = tokio::try_join!(
+            db.tenant(f.acme.id, &f.acme.owner).begin(),
+            db.tenant(f.globex.id, &f.globex.owner).begin()
+        )?;
+        for cx in [&one, &other] {
+            ResearchPlan::find().count(cx).await?;
+        }
+        tokio::try_join!(one.commit(), other.commit())?;
+    }
+    Ok(())
+}
+
+/// No statement is prepared by name; where they are, those of two sessions collide.
+#[tokio::test]
+async fn no_statement_is_prepared_by_name_for_a_pooler() {
+    let f = Fixture::new().await;
+    let Some(bouncer) = start(&f.database).await else { return };
+    for prepared in [false, true] {
+        let (proxy, options) = bouncer.proxy(&f.database).await;
+        let db = Db::connect(options.prepared_statements(prepared)).await.unwrap();
+        let result = by_turns(&f, &db).await;
+        if prepared {
+            let error = result.expect_err("statements do not collide");
+            assert!(matches!(error.sqlstate(), Some("26000" | "42P05")), "{error}");
+            assert!(proxy.named_statements() > 0);
+        } else {
+            result.unwrap();
+            assert_eq!(proxy.named_statements(), 0);
+            assert!(!proxy.statements().is_empty());
+        }
+        db.close().await;
+    }
+}
+
+/// The login role's timeout holds, and that of the pool's connections is not passed on. Whoever waits for a connection of
+/// the pooler's has one of the pool, and so no acquire timeout.
+#[tokio::test]
+async fn timeouts_behind_a_pooler_are_the_servers() {
+    let f = Fixture::new().await;
+    f.database.make_slow().await;
+    let Some(bouncer) = start(&f.database).await else { return };
+    let (short, long) = (Duration::from_millis(100), 0.3);
+    let slowly = async |db: &Db| {
+        let slow = Expr::expr(Func::cust("slow").arg(long)).eq("");
+        let plans = ResearchPlan::find().filter(slow);
+        db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| plans.count(cx).await).await
+    };
+    let db = Db::connect(bouncer.options(&f.database).statement_timeout(short)).await.unwrap();
+    assert_eq!(slowly(&db).await.unwrap(), 1);
+
+    f.database.execute(&format!("ALTER ROLE {} SET statement_timeout = '100ms'", f.database.login())).await;
+    bouncer.restart().await;
+    let options = bouncer.options(&f.database).acquire_timeout(Duration::from_millis(500));
+    let db = Db::connect(options).await.unwrap();
+    let error = slowly(&db).await.unwrap_err();
+    assert!(error.is_statement_timeout(), "{error}");
+
+    let held = [db.identity().begin().await.unwrap(), db.identity().begin().await.unwrap()];
+    let mut third = pin!(db.identity().begin());
+    let waited = tokio::time::timeout(Duration::from_millis(1_500), &mut third).await;
+    assert!(waited.is_err(), "{waited:?}");
+    drop(held);
+    third.await.unwrap().rollback().await.unwrap();
+}
