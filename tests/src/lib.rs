@@ -40,6 +40,11 @@ struct Queries;
 #[doc = include_str!("../../docs/identity.md")]
 struct Identity;
 
+/// The guide to the audit compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/audit.md")]
+struct Audit;
+
 /// The page on the seal compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/seal.md")]

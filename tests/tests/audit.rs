@@ -5,6 +5,8 @@
 mod cases;
 #[path = "audit/connect.rs"]
 mod connect;
+#[path = "audit/documented.rs"]
+mod documented;
 #[path = "audit/foreign.rs"]
 mod foreign;
 #[expect(unreachable_pub, reason = "an entity as in any program")]

@@ -40,9 +40,7 @@ fn create_table() -> String {
 async fn a_new_table_is_protected_by_its_entitys_declaration_alone() {
     let f = Fixture::new().await;
     let contract = f.database.migrator().contract().clone();
-    let mut statements = vec![create_table()];
-    statements.extend(contract.protect::<Report>());
-    statements.push(contract.keep_updated_at::<Report>());
+    let mut statements = contract.scoped_tables().create_as::<Report>(&create_table()).statements();
     // Run again, they change nothing.
     statements.extend(contract.protect::<Report>());
     for statement in statements {
