@@ -20,6 +20,8 @@
 mod entity;
 mod functions;
 mod members;
+#[cfg(feature = "testing")]
+mod names;
 mod owner;
 mod prefix;
 mod roles;

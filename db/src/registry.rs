@@ -38,6 +38,8 @@ pub struct RegisteredEntity {
     facade: fn() -> &'static str,
     columns: fn() -> Vec<&'static str>,
     fixed: fn() -> Vec<&'static str>,
+    #[cfg(feature = "testing")]
+    typed: crate::testing::Typed,
 }
 
 /// Something that an audit finds, and that may be so.
@@ -111,6 +113,8 @@ impl RegisteredEntity {
             facade: type_name::<F>,
             columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
             fixed: crate::facade::fixed_columns::<F>,
+            #[cfg(feature = "testing")]
+            typed: crate::testing::Typed::of::<F>(),
         }
     }
 
@@ -143,6 +147,14 @@ impl RegisteredEntity {
     #[must_use]
     pub fn fixed_columns(&self) -> Vec<&'static str> {
         (self.fixed)()
+    }
+}
+
+#[cfg(feature = "testing")]
+impl RegisteredEntity {
+    /// Returns the scoped verbs of the entity.
+    pub(crate) fn typed(&self) -> crate::testing::Typed {
+        self.typed
     }
 }
 

@@ -1,0 +1,216 @@
+//! One row, by trying.
+
+use std::collections::BTreeSet;
+
+use super::{Conflict, Filler, Line, Order, Values};
+use crate::{
+    options::quote,
+    testing::{
+        Result,
+        candidates::{Hints, candidates},
+        catalog::{Column, Table},
+        failure,
+        session::Refused,
+    },
+};
+
+/// How many rows are tried before it is given up.
+const ATTEMPTS: usize = 800;
+
+/// A column whose value is looked for.
+struct Choice<'a> {
+    column: &'a Column,
+    hints: Hints,
+    /// SQL for the values; `None` leaves the column out.
+    options: Vec<Option<String>>,
+    at: usize,
+}
+
+impl Filler<'_> {
+    /// Inserts a row with the values, and looks for those of the other columns.
+    pub(super) async fn insert(
+        &mut self,
+        order: &Order<'_>,
+        values: &Values,
+        optional: &BTreeSet<String>,
+    ) -> Result<Result<Line, Conflict>> {
+        let catalog = self.catalog;
+        let table = &catalog.tables[order.table];
+        let mut choices = self.choices(table, values, optional);
+        let mut conflicts = 0;
+        if !order.kept {
+            self.session.run("SAVEPOINT spare").await?;
+        }
+        for _ in 0..ATTEMPTS {
+            let refused = match self.session.attempt(&statement(table, values, &choices)).await? {
+                Ok(lines) => {
+                    if !order.kept {
+                        self.session.run("ROLLBACK TO SAVEPOINT spare").await?;
+                    }
+                    let line = lines.first().and_then(|line| serde_json::from_str(line).ok());
+                    return line.map(Ok).ok_or_else(|| failure(format!("table {}: the row is not there", table.name)));
+                }
+                Err(refused) => refused,
+            };
+            match refused.code.as_str() {
+                // unique_violation, exclusion_violation
+                "23505" | "23P01" => {
+                    let columns = conflicting(table, &refused);
+                    conflicts += 1;
+                    self.serial += 1;
+                    let free = choices.iter_mut().filter(|choice| columns.contains(&choice.column.name));
+                    let mut moved = false;
+                    for choice in free {
+                        moved = true;
+                        choice.renew(self.serial);
+                    }
+                    if !moved || (conflicts % 2 == 0 && !advance(&mut choices, &columns)) {
+                        return Ok(Err(Conflict(columns)));
+                    }
+                }
+                _ => {
+                    let columns = suspects(table, &refused, &choices);
+                    if !advance(&mut choices, &columns) {
+                        return Err(exhausted(table, &refused, &columns));
+                    }
+                }
+            }
+        }
+        Err(failure(format!("table {}: no row was found that it takes; write its values: .value(…)", table.name)))
+    }
+
+    fn choices<'t>(&self, table: &'t Table, values: &Values, optional: &BTreeSet<String>) -> Vec<Choice<'t>> {
+        let is_open = |column: &&Column| !values.contains_key(&column.name) || optional.contains(&column.name);
+        let choice = |column: &'t Column| {
+            let mut hints = Hints::default();
+            column.checks.iter().for_each(|check| hints.add(&check.definition));
+            let checks = table.checks().filter(|check| check.columns.contains(&column.name));
+            checks.for_each(|check| hints.add(&check.definition));
+            let mut choice = Choice { column, hints, options: Vec::new(), at: 0 };
+            match values.get(&column.name) {
+                Some(value) => choice.options = vec![Some(value.clone()), Some("NULL".to_owned())],
+                None => {
+                    choice.fill(table.uniques.iter().any(|unique| unique.columns.contains(&column.name)), self.serial)
+                }
+            }
+            choice
+        };
+        table.written().filter(is_open).map(choice).collect()
+    }
+}
+
+impl Choice<'_> {
+    fn fill(&mut self, unique: bool, serial: u32) {
+        let mut options: Vec<_> = candidates(self.column, &self.hints, serial).into_iter().map(Some).collect();
+        if self.column.has_default() {
+            options.insert(0, None);
+        } else if !self.column.not_null {
+            // A unique column is worth a value: two rows without one do not conflict.
+            options.insert(if unique { options.len() } else { 0 }, None);
+        }
+        self.options = options;
+    }
+
+    /// Takes other values of the same kinds.
+    fn renew(&mut self, serial: u32) {
+        let others: Vec<_> = candidates(self.column, &self.hints, serial).into_iter().map(Some).collect();
+        let leads_with_none = self.options.first().is_some_and(Option::is_none);
+        if self.options.iter().flatten().count() == others.len() {
+            let mut others = others.into_iter();
+            for option in self.options.iter_mut().filter(|option| option.is_some()) {
+                *option = others.next().flatten();
+            }
+        }
+        // The same default again would meet the same row.
+        let is_constant = self.column.default.as_deref().is_some_and(|default| !default.contains('('));
+        if self.at == 0 && leads_with_none && is_constant && self.options.len() > 1 {
+            self.at = 1;
+        }
+    }
+}
+
+fn statement(table: &Table, values: &Values, choices: &[Choice<'_>]) -> String {
+    let chosen =
+        choices.iter().map(|choice| (choice.column.name.as_str(), choice.options.get(choice.at).cloned().flatten()));
+    let chosen: Vec<_> = chosen.collect();
+    let is_chosen = |column: &str| chosen.iter().any(|(name, _)| *name == column);
+    let fixed =
+        values.iter().filter(|(column, _)| !is_chosen(column) && table.written().any(|own| own.name == **column));
+    let (columns, sql): (Vec<_>, Vec<_>) = fixed
+        .map(|(column, sql)| (quote(column), sql.clone()))
+        .chain(chosen.iter().filter_map(|(column, sql)| Some((quote(column), sql.clone()?))))
+        .unzip();
+    let what = if columns.is_empty() {
+        "DEFAULT VALUES".to_owned()
+    } else {
+        format!("({}) OVERRIDING SYSTEM VALUE VALUES ({})", columns.join(", "), sql.join(", "))
+    };
+    format!("INSERT INTO {} AS t {what} RETURNING pg_catalog.to_jsonb(t)::text", table.sql())
+}
+
+/// Returns the columns of the unique index, or of the constraint, that was violated.
+fn conflicting(table: &Table, refused: &Refused) -> Vec<String> {
+    let name = refused.constraint.as_deref().unwrap_or_default();
+    match table.uniques.iter().find(|unique| unique.name == name) {
+        Some(unique) => unique.columns.clone(),
+        None => table.columns.iter().map(|column| column.name.clone()).collect(),
+    }
+}
+
+/// Returns the columns that may be why the row was refused.
+fn suspects(table: &Table, refused: &Refused, choices: &[Choice<'_>]) -> Vec<String> {
+    let name = refused.constraint.as_deref().unwrap_or_default();
+    match refused.code.as_str() {
+        // check_violation
+        "23514" => match table.checks().find(|check| check.name == name) {
+            Some(check) => check.columns.clone(),
+            None => {
+                let of_domain =
+                    table.columns.iter().filter(|column| column.checks.iter().any(|check| check.name == name));
+                of_domain.map(|column| column.name.clone()).collect()
+            }
+        },
+        // not_null_violation; of a domain it names no column
+        "23502" => match &refused.column {
+            Some(column) => vec![column.clone()],
+            None => choices.iter().map(|choice| choice.column.name.clone()).collect(),
+        },
+        // A value that the type does not take, or is too long for it.
+        code if code.starts_with("22") || code == "42804" => {
+            let is_odd = |choice: &&Choice<'_>| {
+                choice.options.get(choice.at).is_some_and(Option::is_some)
+                    && !matches!(
+                        choice.column.base.as_str(),
+                        "uuid" | "bool" | "text" | "timestamptz" | "jsonb" | "bytea"
+                    )
+            };
+            choices.iter().filter(is_odd).map(|choice| choice.column.name.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Goes on to the next combination of the columns' values; `false` where there is none.
+fn advance(choices: &mut [Choice<'_>], columns: &[String]) -> bool {
+    for choice in choices.iter_mut().filter(|choice| columns.contains(&choice.column.name)) {
+        if choice.at + 1 < choice.options.len() {
+            choice.at += 1;
+            return true;
+        }
+        choice.at = 0;
+    }
+    false
+}
+
+fn exhausted(table: &Table, refused: &Refused, columns: &[String]) -> crate::testing::Failure {
+    let name = refused.constraint.as_deref().unwrap_or_default();
+    let definition = table.checks().find(|check| check.name == name).map(|check| check.definition.as_str());
+    let of_domain = table.columns.iter().flat_map(|column| &column.checks).find(|check| check.name == name);
+    let definition = definition.or(of_domain.map(|check| check.definition.as_str())).unwrap_or_default();
+    let column = columns.last().or(refused.column.as_ref()).map_or("<column>", String::as_str);
+    failure(format!(
+        "table {}: no row was found that it takes: {} {definition}; write one that it does: .value({:?}, {column:?}, \
+         \"<SQL>\")",
+        table.name, refused.message, table.name,
+    ))
+}
