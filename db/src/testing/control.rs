@@ -2,7 +2,6 @@
 
 use super::{
     Result,
-    copy::Copied,
     probes::Group,
     report::Outcome,
     session::Session,
@@ -30,13 +29,14 @@ pub(super) async fn run(world: &World, subject: &Subject) -> Result<Outcome> {
     let copy = world.copy().await?;
     let mut superuser = copy.connect().await?;
     let mut outcome = Outcome::default();
-    boundary(world, subject, &copy, &mut superuser, &mut outcome).await?;
+    let mut login = world.login(&copy.name).await?;
+    boundary(world, subject, &mut login, &mut superuser, &mut outcome).await?;
     let mut pending = pending(world, subject);
     for protection in Protection::ALL {
         strip::take(protection, world, subject, &mut superuser).await?;
         let mut left = Vec::new();
         for probe in pending {
-            let found = look(world, subject, &copy, probe).await?;
+            let found = look(world, subject, &mut login, probe).await?;
             if found.breaches.is_empty() {
                 left.push(probe);
             } else {
@@ -54,7 +54,7 @@ pub(super) async fn run(world: &World, subject: &Subject) -> Result<Outcome> {
         pending = left;
         if protection == Protection::Policies {
             // The second ring stands alone now.
-            let found = Group::Verbs.run(world, subject, &copy.name).await?;
+            let found = Group::Verbs.run(world, subject, &mut login).await?;
             let without = |line: String| format!("with row-level security off, {line}");
             outcome.breaches.extend(found.breaches.into_iter().map(without));
         }
@@ -63,6 +63,7 @@ pub(super) async fn run(world: &World, subject: &Subject) -> Result<Outcome> {
         outcome.refusals.push(format!("{} stayed green with every protection gone: it proves nothing", probe.name()));
     }
     superuser.close().await?;
+    login.close().await?;
     cascade::run(world, subject, &mut outcome).await?;
     Ok(outcome)
 }
@@ -71,7 +72,7 @@ pub(super) async fn run(world: &World, subject: &Subject) -> Result<Outcome> {
 async fn boundary(
     world: &World,
     subject: &Subject,
-    copy: &Copied,
+    login: &mut Session,
     superuser: &mut Session,
     outcome: &mut Outcome,
 ) -> Result<()> {
@@ -84,7 +85,7 @@ async fn boundary(
     }
     for declared in subject.entity.scopes.iter().filter(|declared| !sees_all(declared)) {
         for group in [Group::Reads, Group::Updates, Group::Deletes, Group::Inserts, Group::Upserts] {
-            let found = group.run_in(world, subject, declared, &copy.name).await?;
+            let found = group.run_in(world, subject, declared, login).await?;
             let lax = |line: String| format!("with one lax policy more, {line}");
             outcome.breaches.extend(found.breaches.into_iter().map(lax));
         }
@@ -100,7 +101,7 @@ async fn boundary(
         superuser.run(&format!("DROP POLICY {policy} ON {table}")).await?;
     }
     for declared in subject.entity.scopes.iter().filter(|declared| !sees_all(declared)) {
-        let found = Group::Reads.run_in(world, subject, declared, &copy.name).await?;
+        let found = Group::Reads.run_in(world, subject, declared, login).await?;
         if found.breaches.is_empty() {
             outcome.refusals.push(format!(
                 "[{}] reads stayed green with the boundary dropped and a lax policy: they prove nothing",
@@ -151,10 +152,10 @@ fn points_at_others(world: &World, subject: &Subject, declared: &ScopeDeclaratio
     })
 }
 
-async fn look(world: &World, subject: &Subject, copy: &Copied, probe: Pending) -> Result<Outcome> {
+async fn look(world: &World, subject: &Subject, login: &mut Session, probe: Pending) -> Result<Outcome> {
     match probe.declared {
-        Some(declared) => probe.group.run_in(world, subject, declared, &copy.name).await,
-        None => probe.group.run(world, subject, &copy.name).await,
+        Some(declared) => probe.group.run_in(world, subject, declared, login).await,
+        None => probe.group.run(world, subject, login).await,
     }
 }
 

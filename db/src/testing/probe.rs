@@ -18,7 +18,7 @@ pub(super) struct Probe<'w> {
     pub(super) subject: &'w Subject,
     pub(super) scope: Option<ScopeKind>,
     pub(super) declared: Option<&'static ScopeDeclaration>,
-    pub(super) session: Session,
+    pub(super) session: &'w mut Session,
     pub(super) outcome: Outcome,
 }
 
@@ -35,10 +35,10 @@ impl<'w> Probe<'w> {
         world: &'w World,
         subject: &'w Subject,
         declared: &'static ScopeDeclaration,
-        database: &str,
+        session: &'w mut Session,
     ) -> Result<Self> {
         let message = world.message(declared.scope);
-        Self::with(world, subject, Some(declared), message, database).await
+        Self::with(world, subject, Some(declared), message, session).await
     }
 
     /// Opens a transaction by another message; nothing in it is the attacker's own.
@@ -47,17 +47,16 @@ impl<'w> Probe<'w> {
         subject: &'w Subject,
         declared: Option<&'static ScopeDeclaration>,
         message: &str,
-        database: &str,
+        session: &'w mut Session,
     ) -> Result<Self> {
-        let mut session = world.login(database).await?;
         session.run(message).await?;
         let scope = declared.map(|declared| declared.scope);
         Ok(Self { world, subject, scope, declared, session, outcome: Outcome::default() })
     }
 
-    pub(super) async fn close(mut self) -> Result<Outcome> {
+    /// Rolls back.
+    pub(super) async fn close(self) -> Result<Outcome> {
         self.session.run("ROLLBACK").await?;
-        self.session.close().await?;
         Ok(self.outcome)
     }
 

@@ -12,7 +12,7 @@ mod updates;
 mod upserts;
 mod verbs;
 
-use super::{Result, probe::Probe, report::Outcome, subject::Subject, world::World};
+use super::{Result, probe::Probe, report::Outcome, session::Session, subject::Subject, world::World};
 use crate::ScopeDeclaration;
 
 /// A group of probes.
@@ -71,15 +71,15 @@ impl Group {
     }
 
     /// Runs the probes on an entity, from each of its scopes.
-    pub(super) async fn run(self, world: &World, subject: &Subject, database: &str) -> Result<Outcome> {
+    pub(super) async fn run(self, world: &World, subject: &Subject, session: &mut Session) -> Result<Outcome> {
         match self {
-            Self::Roles => return roles::run(world, subject, database).await,
-            Self::Verbs => return verbs::run(world, subject, database).await,
+            Self::Roles => return roles::run(world, subject, session).await,
+            Self::Verbs => return verbs::run(world, subject, &session.database).await,
             _ => {}
         }
         let mut all = Outcome::default();
         for declared in subject.entity.scopes {
-            all.add(self.run_in(world, subject, declared, database).await?);
+            all.add(self.run_in(world, subject, declared, session).await?);
         }
         Ok(all)
     }
@@ -90,9 +90,9 @@ impl Group {
         world: &World,
         subject: &Subject,
         declared: &'static ScopeDeclaration,
-        database: &str,
+        session: &mut Session,
     ) -> Result<Outcome> {
-        let mut probe = Probe::open(world, subject, declared, database).await?;
+        let mut probe = Probe::open(world, subject, declared, session).await?;
         match self {
             Self::Reads => reads::run(&mut probe, declared).await?,
             Self::Updates => updates::run(&mut probe, declared).await?,

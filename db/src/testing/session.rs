@@ -12,6 +12,8 @@ use super::{Failure, Result};
 #[derive(Debug)]
 pub(super) struct Session {
     connection: PgConnection,
+    /// The name of the database.
+    pub(super) database: String,
 }
 
 /// How PostgreSQL refuses a statement.
@@ -25,7 +27,8 @@ pub(super) struct Refused {
 
 impl Session {
     pub(super) async fn connect(options: &PgConnectOptions) -> Result<Self> {
-        Ok(Self { connection: PgConnection::connect_with(options).await? })
+        let database = options.get_database().unwrap_or_default().to_owned();
+        Ok(Self { connection: PgConnection::connect_with(options).await?, database })
     }
 
     /// Runs statements that have to succeed, by the simple protocol.

@@ -8,7 +8,9 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use super::{block_on, control, probes::Group, report::Outcome, setup::Isolation, strangers, world::World};
+use super::{
+    block_on, control, probes::Group, report::Outcome, setup::Isolation, strangers, subject::Subject, world::World,
+};
 use crate::Registry;
 
 /// One test.
@@ -57,7 +59,7 @@ impl Test {
         };
         let outcome = match self {
             Self::Strangers => strangers::run(world).await,
-            Self::Probes(table, group) => group.run(world, of(table)?, world.probed()).await,
+            Self::Probes(table, group) => probe(world, of(table)?, *group).await,
             Self::Control(table) => control::run(world, of(table)?).await,
             Self::Nothing => {
                 return Err("no entity is registered: is the crate that has them named in the test? \
@@ -67,6 +69,13 @@ impl Test {
         };
         outcome.map_err(|failure| failure.to_string())
     }
+}
+
+async fn probe(world: &World, subject: &Subject, group: Group) -> super::Result<Outcome> {
+    let mut login = world.login(world.probed()).await?;
+    let outcome = group.run(world, subject, &mut login).await?;
+    login.close().await?;
+    Ok(outcome)
 }
 
 /// What all tests of the process share; made by the first that runs.

@@ -56,7 +56,9 @@ pub(super) async fn run(world: &World, subject: &Subject, outcome: &mut Outcome)
             ))
             .await?;
         superuser.close().await?;
-        let found = Group::Cascades.run_in(world, subject, declared, &copy.name).await?;
+        let mut login = world.login(&copy.name).await?;
+        let found = Group::Cascades.run_in(world, subject, declared, &mut login).await?;
+        login.close().await?;
         let scope = declared.scope.as_str();
         if found.breaches.is_empty() {
             outcome.refusals.push(format!(

@@ -61,7 +61,10 @@ impl Read {
                 format!("SELECT pg_catalog.jsonb_array_elements(pg_catalog.jsonb_agg({object}))::text FROM {table} t"),
                 true,
             ),
-            (format!("SELECT ({object})::text FROM {table} t WHERE t IS NULL OR true"), declared.verbs.select == SelectColumns::All),
+            (
+                format!("SELECT ({object})::text FROM {table} t WHERE t IS NULL OR true"),
+                declared.verbs.select == SelectColumns::All,
+            ),
             // A lock takes the right to update.
             (format!("{plain} FOR UPDATE"), updates(declared) && declared.writers.is_empty()),
             (format!("{plain} FOR KEY SHARE"), updates(declared) && declared.writers.is_empty()),

@@ -10,15 +10,16 @@ use crate::{
         fill::Side,
         probe::Probe,
         report::Outcome,
+        session::Session,
         subject::{Spare, Subject},
         world::World,
     },
 };
 
-pub(super) async fn run(world: &World, subject: &Subject, database: &str) -> Result<Outcome> {
+pub(super) async fn run(world: &World, subject: &Subject, session: &mut Session) -> Result<Outcome> {
     let mut all = Outcome::default();
     for message in messages(world, subject) {
-        let mut probe = Probe::with(world, subject, None, &message, database).await?;
+        let mut probe = Probe::with(world, subject, None, &message, session).await?;
         for sql in statements(world, subject) {
             let answer = probe.answer(&sql).await?;
             if answer.is_ok_and(|done| done.lines.iter().any(|line| line != "0")) {
@@ -29,7 +30,7 @@ pub(super) async fn run(world: &World, subject: &Subject, database: &str) -> Res
     }
     // TRUNCATE and locks, which no policy holds, from within the contexts.
     for scope in ScopeKind::ALL {
-        let mut probe = Probe::with(world, subject, None, world.message(scope), database).await?;
+        let mut probe = Probe::with(world, subject, None, world.message(scope), session).await?;
         for sql in [format!("TRUNCATE {}", subject.sql), format!("TRUNCATE {} CASCADE", subject.sql)] {
             probe.attack(&sql).await?;
         }

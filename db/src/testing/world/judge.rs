@@ -20,14 +20,17 @@ pub(super) async fn install(session: &mut Session, catalog: &Catalog) -> Result<
              GRANT USAGE ON SCHEMA isolation_probe TO PUBLIC;
              CREATE VIEW isolation_probe.now AS {all};
              CREATE TABLE isolation_probe.before AS TABLE isolation_probe.now;
-             CREATE FUNCTION isolation_probe.changes() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER
+             CREATE FUNCTION isolation_probe.changes() RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER
                SET search_path = pg_catalog, pg_temp AS $probe$
+               BEGIN
+               RETURN QUERY
                WITH now AS MATERIALIZED (TABLE isolation_probe.now),
                  gone AS (TABLE isolation_probe.before EXCEPT TABLE now),
                  new AS (TABLE now EXCEPT TABLE isolation_probe.before)
                SELECT jsonb_build_object('gone', true, 'relation', relation, 'line', line)::text FROM gone
                UNION ALL
-               SELECT jsonb_build_object('gone', false, 'relation', relation, 'line', line)::text FROM new
+               SELECT jsonb_build_object('gone', false, 'relation', relation, 'line', line)::text FROM new;
+               END
              $probe$;
              CREATE FUNCTION isolation_probe.sees(line jsonb, own jsonb) RETURNS boolean LANGUAGE plpgsql
                COST 0.0001 AS $probe$
