@@ -29,6 +29,9 @@ pub(super) struct Column {
     pub(super) base: String,
     pub(super) category: String,
     pub(super) kind: String,
+    /// The type as a cast takes it, its length and the like included.
+    #[serde(rename = "type")]
+    pub(super) type_sql: String,
     pub(super) length: Option<usize>,
     pub(super) not_null: bool,
     pub(super) generated: bool,
@@ -122,6 +125,11 @@ impl Table {
             Some(key) => key.columns.iter().map(String::as_str).collect(),
             None => self.columns.iter().map(|column| column.name.as_str()).collect(),
         }
+    }
+
+    /// Whether every row has to point at another by the key.
+    pub(super) fn requires(&self, key: &Constraint) -> bool {
+        key.columns.iter().all(|column| self.column(column).is_some_and(|column| column.not_null))
     }
 
     /// Returns the name of a constraint as `SET CONSTRAINTS` takes it.

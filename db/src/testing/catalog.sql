@@ -2,7 +2,7 @@ SELECT coalesce(pg_catalog.jsonb_agg(t ORDER BY t.schema, t.name), '[]')::text F
   SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name,
     (SELECT pg_catalog.jsonb_agg(x ORDER BY x.position) FROM (
       SELECT a.attnum AS position, a.attname AS name, base.typname AS base, base.typcategory AS category,
-        base.typtype AS kind,
+        base.typtype AS kind, pg_catalog.format_type(base.oid, d.typmod) AS type,
         CASE WHEN base.typname IN ('varchar', 'bpchar') AND d.typmod > 4 THEN d.typmod - 4
              WHEN base.typname IN ('bit', 'varbit') AND d.typmod > 0 THEN d.typmod END AS length,
         a.attnotnull OR d.not_null AS not_null,

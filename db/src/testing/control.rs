@@ -115,7 +115,9 @@ async fn boundary(
 /// Returns what has to go red, and by when: what a scope may do is held by policies (and triggers of the table's own),
 /// what it may not by grants.
 fn pending(world: &World, subject: &Subject) -> Vec<Pending> {
-    let mut all = vec![Pending { group: Group::Roles, declared: None, by: Protection::Grants }];
+    let out_of_context = |group, by| Pending { group, declared: None, by };
+    let mut all =
+        vec![out_of_context(Group::Roles, Protection::Policies), out_of_context(Group::Login, Protection::Grants)];
     for declared in subject.entity.scopes.iter().filter(|declared| !sees_all(declared)) {
         let by = |granted: bool| if granted { Protection::Triggers } else { Protection::Keys };
         let mut add = |group, by| all.push(Pending { group, declared: Some(declared), by });

@@ -68,6 +68,8 @@ pub(super) struct Filler<'a> {
     serial: u32,
     /// The tables whose rows are under way, with the values that others have been promised.
     under_way: Vec<(usize, Values)>,
+    /// The rows that others point at already, and that are made after them.
+    promised: Vec<(usize, Values)>,
 }
 
 /// The unique columns in which a row met another.
@@ -80,7 +82,16 @@ impl<'a> Filler<'a> {
         subjects: &'a [Subject],
         given: &'a Given,
     ) -> Self {
-        Self { session, catalog, subjects, given, made: Vec::new(), serial: 0, under_way: Vec::new() }
+        Self {
+            session,
+            catalog,
+            subjects,
+            given,
+            made: Vec::new(),
+            serial: 0,
+            under_way: Vec::new(),
+            promised: Vec::new(),
+        }
     }
 
     pub(super) fn subjects(&self) -> &'a [Subject] {
@@ -109,17 +120,22 @@ impl<'a> Filler<'a> {
             for (column, value) in promised {
                 values.entry(column).or_insert(value);
             }
+            let promised = std::mem::take(&mut self.promised);
             match self.insert(&order, &values, &optional).await? {
                 Ok(line) => {
                     if order.kept {
                         self.made.push(Made { table: order.table, side: order.party.side, line: line.clone() });
                     }
+                    for (table, values) in promised {
+                        self.make(Order { table, values, kept: true, ..order.clone() }).await?;
+                    }
                     return Ok(line);
                 }
                 Err(Conflict(columns)) => {
                     let before = afresh.len();
+                    let fixed = self.fixed(&order);
                     let leads = |key: &&super::catalog::Constraint| {
-                        key.columns.iter().any(|column| columns.contains(column) && !order.values.contains_key(column))
+                        key.columns.iter().any(|column| columns.contains(column) && !fixed.contains_key(column))
                     };
                     afresh.extend(table.foreign_keys().filter(leads).map(|key| key.name.clone()));
                     if afresh.len() == before {

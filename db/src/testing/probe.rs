@@ -19,6 +19,8 @@ pub(super) struct Probe<'w> {
     pub(super) scope: Option<ScopeKind>,
     pub(super) declared: Option<&'static ScopeDeclaration>,
     pub(super) session: &'w mut Session,
+    /// What opened the transaction.
+    pub(super) message: String,
     pub(super) outcome: Outcome,
 }
 
@@ -51,7 +53,7 @@ impl<'w> Probe<'w> {
     ) -> Result<Self> {
         session.run(message).await?;
         let scope = declared.map(|declared| declared.scope);
-        Ok(Self { world, subject, scope, declared, session, outcome: Outcome::default() })
+        Ok(Self { world, subject, scope, declared, session, message: message.to_owned(), outcome: Outcome::default() })
     }
 
     /// Rolls back.

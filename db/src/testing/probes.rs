@@ -33,14 +33,16 @@ pub(super) enum Group {
     Uniques,
     /// What goes with a row of one's own.
     Cascades,
-    /// The login role and the roles of scopes, out of their contexts.
+    /// The login role, in no context.
+    Login,
+    /// The roles of scopes, out of their contexts.
     Roles,
     /// The scoped verbs, which carry a predicate of their own.
     Verbs,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Reads,
         Self::Updates,
         Self::Deletes,
@@ -50,6 +52,7 @@ impl Group {
         Self::References,
         Self::Uniques,
         Self::Cascades,
+        Self::Login,
         Self::Roles,
         Self::Verbs,
     ];
@@ -65,6 +68,7 @@ impl Group {
             Self::References => "references",
             Self::Uniques => "uniques",
             Self::Cascades => "cascades",
+            Self::Login => "login",
             Self::Roles => "roles",
             Self::Verbs => "verbs",
         }
@@ -73,6 +77,7 @@ impl Group {
     /// Runs the probes on an entity, from each of its scopes.
     pub(super) async fn run(self, world: &World, subject: &Subject, session: &mut Session) -> Result<Outcome> {
         match self {
+            Self::Login => return roles::login(world, subject, session).await,
             Self::Roles => return roles::run(world, subject, session).await,
             Self::Verbs => return verbs::run(world, subject, &session.database).await,
             _ => {}
@@ -104,7 +109,7 @@ impl Group {
             Self::Uniques => uniques::run(&mut probe).await?,
             Self::Cascades => cascades::run(&mut probe).await?,
             // Not of one scope.
-            Self::Roles | Self::Verbs => {}
+            Self::Login | Self::Roles | Self::Verbs => {}
         }
         probe.close().await
     }

@@ -59,14 +59,10 @@ pub(super) async fn take(
 }
 
 async fn keys(world: &World, subject: &Subject, superuser: &mut Session) -> Result<()> {
-    let table = literal(&subject.sql);
-    let foreign = superuser
-        .lines(&format!(
-            "SELECT pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', conrelid::pg_catalog.regclass, conname)
-             FROM pg_catalog.pg_constraint
-             WHERE contype = 'f' AND conparentid = 0 AND {table}::pg_catalog.regclass IN (conrelid, confrelid)"
-        ))
-        .await?;
+    let mut foreign = superuser.lines(&drop_keys_to(&[&subject.sql])).await?;
+    let own = world.catalog.tables[subject.table].foreign_keys();
+    foreign
+        .extend(own.map(|key| format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", subject.sql, quote(&key.name))));
     for sql in foreign {
         superuser.run(&sql).await?;
     }
@@ -76,6 +72,16 @@ async fn keys(world: &World, subject: &Subject, superuser: &mut Session) -> Resu
         superuser.run(&index).await?;
     }
     Ok(())
+}
+
+/// Returns a query for the statements that drop all foreign keys which lead to one of the tables.
+pub(super) fn drop_keys_to(tables: &[&str]) -> String {
+    let tables: Vec<_> = tables.iter().map(|table| format!("{}::pg_catalog.regclass", literal(table))).collect();
+    format!(
+        "SELECT pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', conrelid::pg_catalog.regclass, conname)
+         FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0 AND confrelid IN ({})",
+        tables.join(", ")
+    )
 }
 
 /// Returns the unique keys that have a scope's column, with the columns that would be unique over all tenants without it:

@@ -37,7 +37,11 @@ impl Filler<'_> {
         let catalog = self.catalog;
         let table = &catalog.tables[order.table];
         let mut choices = self.choices(table, values, optional);
+        for choice in choices.iter_mut().filter(|choice| !is_plain(choice.column)) {
+            self.keep_valid(choice).await?;
+        }
         let mut conflicts = 0;
+        let mut last = None;
         if !order.kept {
             self.session.run("SAVEPOINT spare").await?;
         }
@@ -68,15 +72,51 @@ impl Filler<'_> {
                         return Ok(Err(Conflict(columns)));
                     }
                 }
+                // foreign_key_violation: a check asks for a row to point at, and none was found.
+                "23503" => {
+                    let name = refused.constraint.clone().unwrap_or_default();
+                    return match table.foreign_keys().find(|key| key.name == name) {
+                        Some(key) => Ok(Err(Conflict(key.columns.clone()))),
+                        None => Err(exhausted(table, &refused, &[])),
+                    };
+                }
                 _ => {
                     let columns = suspects(table, &refused, &choices);
                     if !advance(&mut choices, &columns) {
                         return Err(exhausted(table, &refused, &columns));
                     }
+                    last = Some((refused, columns));
                 }
             }
         }
-        Err(failure(format!("table {}: no row was found that it takes; write its values: .value(…)", table.name)))
+        Err(match last {
+            Some((refused, columns)) => exhausted(table, &refused, &columns),
+            None => failure(format!("table {}: no row was found that differs from the others", table.name)),
+        })
+    }
+
+    /// Leaves out what the column's type does not take, for types of which there is much that they do not.
+    async fn keep_valid(&mut self, choice: &mut Choice<'_>) -> Result<()> {
+        let mut valid = Vec::new();
+        for option in std::mem::take(&mut choice.options) {
+            let takes = match &option {
+                Some(sql) => {
+                    self.session.attempt(&format!("SELECT ({sql})::{}::text", choice.column.type_sql)).await?.is_ok()
+                }
+                None => true,
+            };
+            if takes {
+                valid.push(option);
+            }
+        }
+        if valid.is_empty() {
+            return Err(failure(format!(
+                "column {} is of type {}, of which no value is known; write .value(\"<table>\", {:?}, \"<SQL>\")",
+                choice.column.name, choice.column.type_sql, choice.column.name
+            )));
+        }
+        choice.options = valid;
+        Ok(())
     }
 
     fn choices<'t>(&self, table: &'t Table, values: &Values, optional: &BTreeSet<String>) -> Vec<Choice<'t>> {
@@ -129,6 +169,12 @@ impl Choice<'_> {
     }
 }
 
+/// Whether the candidates of the column's type are all of that type.
+fn is_plain(column: &Column) -> bool {
+    const PLAIN: [&str; 9] = ["uuid", "bool", "text", "varchar", "bpchar", "int8", "timestamptz", "jsonb", "bytea"];
+    column.kind == "e" || PLAIN.contains(&column.base.as_str())
+}
+
 fn statement(table: &Table, values: &Values, choices: &[Choice<'_>]) -> String {
     let chosen =
         choices.iter().map(|choice| (choice.column.name.as_str(), choice.options.get(choice.at).cloned().flatten()));
@@ -178,11 +224,7 @@ fn suspects(table: &Table, refused: &Refused, choices: &[Choice<'_>]) -> Vec<Str
         // A value that the type does not take, or is too long for it.
         code if code.starts_with("22") || code == "42804" => {
             let is_odd = |choice: &&Choice<'_>| {
-                choice.options.get(choice.at).is_some_and(Option::is_some)
-                    && !matches!(
-                        choice.column.base.as_str(),
-                        "uuid" | "bool" | "text" | "timestamptz" | "jsonb" | "bytea"
-                    )
+                choice.options.get(choice.at).is_some_and(Option::is_some) && !is_plain(choice.column)
             };
             choices.iter().filter(is_odd).map(|choice| choice.column.name.clone()).collect()
         }

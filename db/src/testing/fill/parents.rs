@@ -54,6 +54,10 @@ impl Filler<'_> {
             let found = if afresh.contains(&key.name) { None } else { self.find(parent, &known, order).await? };
             let line = match found {
                 Some(line) => line,
+                None if required && key.deferrable && self.needs(parent, order.table) => {
+                    self.promise(order, key, parent, known, values).await?;
+                    continue;
+                }
                 None if self.is_under_way(parent) && required => {
                     self.close_cycle(order, key, parent, values).await?;
                     continue;
@@ -146,6 +150,53 @@ impl Filler<'_> {
             values.insert(own.clone(), value);
         }
         Ok(())
+    }
+
+    /// Whether a row of the table cannot be before one of the other is, by a key that cannot wait.
+    fn needs(&self, table: usize, other: usize) -> bool {
+        let of = &self.catalog.tables[table];
+        let oid = self.catalog.tables[other].oid;
+        of.foreign_keys().any(|key| key.parent == oid && !key.deferrable && of.requires(key))
+    }
+
+    /// Points at a row that is made after this one.
+    async fn promise(
+        &mut self,
+        order: &Order<'_>,
+        key: &Constraint,
+        parent: usize,
+        known: Values,
+        values: &mut Values,
+    ) -> Result<()> {
+        let constraint = self.catalog.tables[order.table].constraint_sql(key);
+        self.session.run(&format!("SET CONSTRAINTS {constraint} DEFERRED")).await?;
+        let mut promised = known;
+        for (own, theirs) in key.columns.iter().zip(&key.parent_columns) {
+            if !values.contains_key(own) {
+                let value = self.allocate(parent, theirs).await?;
+                values.insert(own.clone(), value.clone());
+                promised.insert(theirs.clone(), value);
+            }
+        }
+        self.promised.push((parent, promised));
+        Ok(())
+    }
+
+    /// Whether rows of the table need rows of others that in turn need one of it.
+    pub(in crate::testing) fn is_cyclic(&self, table: usize) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut left = vec![table];
+        while let Some(at) = left.pop() {
+            let of = &self.catalog.tables[at];
+            for key in of.foreign_keys().filter(|key| of.requires(key)) {
+                match self.catalog.at(key.parent) {
+                    Some(parent) if parent == table && at != table => return true,
+                    Some(parent) if parent != at && seen.insert(parent) => left.push(parent),
+                    _ => {}
+                }
+            }
+        }
+        false
     }
 
     /// Chooses a value of a key before its row is inserted.

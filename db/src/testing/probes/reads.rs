@@ -12,6 +12,7 @@ pub(super) async fn run(probe: &mut Probe<'_>, declared: &'static ScopeDeclarati
     let read = Read::new(probe, declared);
     read.whole_rows(probe, declared).await?;
     read.counts(probe, declared).await?;
+    read.copies(probe).await?;
     read.by_key(probe, declared).await?;
     read.through_leaks(probe).await
 }
@@ -125,16 +126,25 @@ impl Read {
                 Err(refused) => probe.outcome.refusal(declared.scope, "rows are not counted", &refused.message),
             }
         }
-        let columns = self.columns.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ");
-        for sql in
-            [format!("COPY {table} ({columns}) TO STDOUT"), format!("COPY (SELECT {columns} FROM {table}) TO STDOUT")]
-        {
-            probe.session.run("SAVEPOINT copying").await?;
-            let copied = probe.session.copy_out(&sql).await?;
-            probe.session.run("ROLLBACK TO SAVEPOINT copying").await?;
-            if copied.is_ok_and(|rows| rows.lines().count() > expected) {
+        Ok(())
+    }
+
+    async fn copies(&self, probe: &mut Probe<'_>) -> Result<()> {
+        let (world, subject) = (probe.world, probe.subject);
+        let of = &world.catalog.tables[subject.table];
+        let is_stored = |column: &&String| of.column(column).is_some_and(|column| !column.generated);
+        let columns = self.columns.iter().filter(is_stored).map(|column| quote(column)).collect::<Vec<_>>().join(", ");
+        for sql in [
+            format!("COPY {} ({columns}) TO STDOUT", subject.sql),
+            format!("COPY (SELECT {columns} FROM {}) TO STDOUT", subject.sql),
+        ] {
+            // Of its own, since sqlx 0.9.0 loses its place on a connection where a COPY is refused.
+            let mut session = world.login(&probe.session.database).await?;
+            session.run(&probe.message).await?;
+            if session.copy_out(&sql).await?.is_ok_and(|rows| rows.lines().count() > self.own.len()) {
                 probe.outcome.breach(probe.scope, "rows of others are copied", &sql);
             }
+            drop(session);
         }
         Ok(())
     }

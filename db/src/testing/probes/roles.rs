@@ -16,17 +16,17 @@ use crate::{
     },
 };
 
+/// The login role may do nothing by itself.
+pub(super) async fn login(world: &World, subject: &Subject, session: &mut Session) -> Result<Outcome> {
+    nothing(world, subject, "BEGIN", session).await
+}
+
+/// A scope role shows no row without a context, in the context of another scope, or in that of a scope that the entity
+/// is not in.
 pub(super) async fn run(world: &World, subject: &Subject, session: &mut Session) -> Result<Outcome> {
     let mut all = Outcome::default();
     for message in messages(world, subject) {
-        let mut probe = Probe::with(world, subject, None, &message, session).await?;
-        for sql in statements(world, subject) {
-            let answer = probe.answer(&sql).await?;
-            if answer.is_ok_and(|done| done.lines.iter().any(|line| line != "0")) {
-                probe.outcome.breach(None, "rows are seen", &format!("{message}; {sql}"));
-            }
-        }
-        all.add(probe.close().await?);
+        all.add(nothing(world, subject, &message, session).await?);
     }
     // TRUNCATE and locks, which no policy holds, from within the contexts.
     for scope in ScopeKind::ALL {
@@ -39,10 +39,21 @@ pub(super) async fn run(world: &World, subject: &Subject, session: &mut Session)
     Ok(all)
 }
 
-/// Returns the messages by which the table must not be reached: no context, a role without one, a role in the context of
-/// another, and the contexts of the scopes that the entity is not in.
+/// Sends everything after a message that opens nothing.
+async fn nothing(world: &World, subject: &Subject, message: &str, session: &mut Session) -> Result<Outcome> {
+    let mut probe = Probe::with(world, subject, None, message, session).await?;
+    for sql in statements(world, subject) {
+        let answer = probe.answer(&sql).await?;
+        if answer.is_ok_and(|done| done.lines.iter().any(|line| line != "0")) {
+            probe.outcome.breach(None, "rows are seen", &format!("{message}; {sql}"));
+        }
+    }
+    probe.close().await
+}
+
+/// Returns the messages by which the table must not be reached: a role without a context, a role in the context of another, and the contexts of the scopes that the entity is not in.
 fn messages(world: &World, subject: &Subject) -> Vec<String> {
-    let mut messages = vec!["BEGIN".to_owned()];
+    let mut messages = Vec::new();
     for role in ScopeKind::ALL {
         let role_sql = quote(&world.prefix.role(role));
         messages.push(format!("BEGIN; SET LOCAL ROLE {role_sql}"));

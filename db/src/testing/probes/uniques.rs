@@ -24,7 +24,9 @@ pub(super) async fn run(probe: &mut Probe<'_>) -> Result<()> {
     for unique in &table.uniques {
         for line in probe.foreign() {
             let with = taken(probe, table, unique, line);
-            if with.is_empty() {
+            // Where a row of its own has the values too, a conflict is with that.
+            let has = |own: &Line| with.iter().all(|(column, value)| own.get(column) == Some(value));
+            if with.is_empty() || probe.own().iter().any(has) {
                 continue;
             }
             let mut statements = Vec::new();

@@ -92,6 +92,10 @@ pub(super) async fn fill(
         }
         let nobody = Party { side: Side::Stranger, organization: Uuid::new_v4(), people: vec![Uuid::new_v4()] };
         let order = Order { table, values: Values::new(), party: &nobody, person: nobody.people[0], kept: false };
+        if filler.is_cyclic(table) {
+            // Those that it needs need one of its kind that stays.
+            filler.make(Order { kept: true, ..order.clone() }).await?;
+        }
         spares.push((at, Spare::Nobodys, filler.make(order).await?));
     }
     let made = std::mem::take(&mut filler.made);
