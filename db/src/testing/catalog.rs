@@ -24,6 +24,7 @@ pub(super) struct Table {
 
 /// A column; its type is that below all domains.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as the catalog has them")]
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) base: String,

@@ -17,7 +17,7 @@ use super::{
     setup::Isolation,
     subject::Subject,
 };
-use crate::{Authenticated, Db, DbOptions, OrganizationId, ScopeKind, UserId, contract::Prefix};
+use crate::{Authenticated, Db, DbOptions, OrganizationId, Registry, ScopeKind, UserId, contract::Prefix};
 
 /// Everything that is probed; its copies are dropped with it.
 #[derive(Debug)]
@@ -64,20 +64,7 @@ impl World {
         };
         let (victim, hostile, stranger) = (party(Side::Victim, 2), party(Side::Hostile, 2), party(Side::Stranger, 1));
         let catalog = Catalog::read(&mut session).await?;
-        let mut subjects = Vec::new();
-        for entity in setup.registry.entities() {
-            let table = catalog.find(&mut session, entity.schema().as_deref(), entity.table()).await?;
-            let of = &catalog.tables[table];
-            let key = of.key().into_iter().map(str::to_owned).collect();
-            subjects.push(Subject {
-                entity: *entity,
-                table,
-                sql: of.sql(),
-                key,
-                views: Vec::new(),
-                spares: Vec::new(),
-            });
-        }
+        let mut subjects = subjects(&setup.registry, &catalog, &mut session).await?;
         let parties = [&victim, &hostile, &stranger];
         let made = filling::fill(&mut session, &catalog, &mut subjects, setup, parties).await?;
         filling::look(&mut session, &mut subjects, &hostile).await?;
@@ -154,6 +141,18 @@ impl World {
             |made: &&Made| made.table == table && key.iter().all(|column| made.line.get(*column) == line.get(*column));
         self.made.iter().find(same).map(|made| made.side)
     }
+}
+
+/// Finds the tables of the entities.
+async fn subjects(registry: &Registry, catalog: &Catalog, session: &mut Session) -> Result<Vec<Subject>> {
+    let mut subjects = Vec::new();
+    for entity in registry.entities() {
+        let table = catalog.find(session, entity.schema().as_deref(), entity.table()).await?;
+        let of = &catalog.tables[table];
+        let key = of.key().into_iter().map(str::to_owned).collect();
+        subjects.push(Subject { entity: *entity, table, sql: of.sql(), key, views: Vec::new(), spares: Vec::new() });
+    }
+    Ok(subjects)
 }
 
 /// The person of the highest role.

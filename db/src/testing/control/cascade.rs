@@ -6,7 +6,7 @@ use crate::{
     options::quote,
     testing::{
         Result,
-        catalog::Constraint,
+        catalog::{Constraint, Table},
         fill::{Line, Side, sql_of},
         probes::Group,
         report::Outcome,
@@ -21,43 +21,13 @@ pub(super) async fn run(world: &World, subject: &Subject, outcome: &mut Outcome)
         let Some(scope_column) = declared.rows.column() else { continue };
         let Some((child, key, line)) = child(world, subject, scope_column) else { continue };
         let Some(own) = subject.view(declared.scope).and_then(|view| view.own.last()) else { continue };
-        let pairs: Vec<_> = (key.columns.iter().zip(&key.parent_columns))
-            .filter(|(_, theirs)| theirs.as_str() != scope_column)
-            .collect();
-        let table = &world.catalog.tables[child];
-        let assigned: Vec<_> = pairs
-            .iter()
-            .filter_map(|(column, theirs)| Some(format!("{} = {}", quote(column), sql_of(own.get(*theirs)?))))
-            .collect();
-        let is: Vec<_> = table
-            .key()
-            .iter()
-            .filter_map(|column| Some(format!("{} = {}", quote(column), sql_of(line.get(*column)?))))
-            .collect();
-        let (columns, parent_columns): (Vec<_>, Vec<_>) =
-            pairs.iter().map(|(column, theirs)| (quote(column), quote(theirs))).unzip();
         let copy = world.copy().await?;
         let mut superuser = copy.connect().await?;
         // Others that point at either table could keep the row.
+        let table = &world.catalog.tables[child];
         let drop = superuser.lines(&drop_keys_to(&[&subject.sql, &table.sql()])).await?;
-        let altered = superuser
-            .run(&format!(
-                "{drop};
-                 CREATE UNIQUE INDEX ON {parent} ({theirs});
-                 ALTER TABLE {child} DISABLE TRIGGER USER;
-                 UPDATE {child} SET {assigned} WHERE {is};
-                 ALTER TABLE {child} ENABLE TRIGGER USER;
-                 ALTER TABLE {child} ADD FOREIGN KEY ({own}) REFERENCES {parent} ({theirs}) ON DELETE CASCADE;
-                 TRUNCATE isolation_probe.before; INSERT INTO isolation_probe.before TABLE isolation_probe.now",
-                child = table.sql(),
-                parent = subject.sql,
-                drop = drop.join("; "),
-                theirs = parent_columns.join(", "),
-                own = columns.join(", "),
-                assigned = assigned.join(", "),
-                is = is.join(" AND "),
-            ))
-            .await;
+        let hang = hang(table, subject, key, [line, own], scope_column);
+        let altered = superuser.run(&format!("{}; {hang}", drop.join("; "))).await;
         superuser.close().await?;
         if let Err(why) = altered {
             outcome.known.push(format!("the control of cascades by {} cannot be made here: {why}", key.name));
@@ -76,6 +46,37 @@ pub(super) async fn run(world: &World, subject: &Subject, outcome: &mut Outcome)
         }
     }
     Ok(())
+}
+
+/// Returns the statements that hang a row of a table below one of the subject's, by a foreign key without the scope.
+fn hang(table: &Table, subject: &Subject, key: &Constraint, [line, own]: [&Line; 2], scope_column: &str) -> String {
+    let pairs: Vec<_> =
+        (key.columns.iter().zip(&key.parent_columns)).filter(|(_, theirs)| theirs.as_str() != scope_column).collect();
+    let assigned: Vec<_> = pairs
+        .iter()
+        .filter_map(|(column, theirs)| Some(format!("{} = {}", quote(column), sql_of(own.get(*theirs)?))))
+        .collect();
+    let is: Vec<_> = table
+        .key()
+        .iter()
+        .filter_map(|column| Some(format!("{} = {}", quote(column), sql_of(line.get(*column)?))))
+        .collect();
+    let (columns, parent_columns): (Vec<_>, Vec<_>) =
+        pairs.iter().map(|(column, theirs)| (quote(column), quote(theirs))).unzip();
+    format!(
+        "CREATE UNIQUE INDEX ON {parent} ({theirs});
+         ALTER TABLE {child} DISABLE TRIGGER USER;
+         UPDATE {child} SET {assigned} WHERE {is};
+         ALTER TABLE {child} ENABLE TRIGGER USER;
+         ALTER TABLE {child} ADD FOREIGN KEY ({own}) REFERENCES {parent} ({theirs}) ON DELETE CASCADE;
+         TRUNCATE isolation_probe.before; INSERT INTO isolation_probe.before TABLE isolation_probe.now",
+        child = table.sql(),
+        parent = subject.sql,
+        theirs = parent_columns.join(", "),
+        own = columns.join(", "),
+        assigned = assigned.join(", "),
+        is = is.join(" AND "),
+    )
 }
 
 /// Finds a foreign key from another table by more than the scope's column, and a row of the victim's there.

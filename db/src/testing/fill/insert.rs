@@ -21,9 +21,27 @@ const ATTEMPTS: usize = 800;
 struct Choice<'a> {
     column: &'a Column,
     hints: Hints,
-    /// SQL for the values; `None` leaves the column out.
-    options: Vec<Option<String>>,
+    options: Vec<Value>,
     at: usize,
+}
+
+/// What a column may be given.
+enum Value {
+    /// It is left out, for its default, or for none.
+    LeftOut,
+    /// A value of a row that it points at, or no value.
+    Known(String),
+    /// The candidate at a place of the list.
+    Candidate(usize, String),
+}
+
+impl Value {
+    fn sql(&self) -> Option<&str> {
+        match self {
+            Self::LeftOut => None,
+            Self::Known(sql) | Self::Candidate(_, sql) => Some(sql),
+        }
+    }
 }
 
 impl Filler<'_> {
@@ -62,13 +80,8 @@ impl Filler<'_> {
                     let columns = conflicting(table, &refused);
                     conflicts += 1;
                     self.serial += 1;
-                    let free = choices.iter_mut().filter(|choice| columns.contains(&choice.column.name));
-                    let mut moved = false;
-                    for choice in free {
-                        moved = true;
-                        choice.renew(self.serial);
-                    }
-                    if !moved || (conflicts % 2 == 0 && !advance(&mut choices, &columns)) {
+                    let renewed = renew(&mut choices, &columns, self.serial);
+                    if !renewed || (conflicts % 2 == 0 && !advance(&mut choices, &columns)) {
                         return Ok(Err(Conflict(columns)));
                     }
                 }
@@ -99,7 +112,7 @@ impl Filler<'_> {
     async fn keep_valid(&mut self, choice: &mut Choice<'_>) -> Result<()> {
         let mut valid = Vec::new();
         for option in std::mem::take(&mut choice.options) {
-            let takes = match &option {
+            let takes = match option.sql() {
                 Some(sql) => {
                     self.session.attempt(&format!("SELECT ({sql})::{}::text", choice.column.type_sql)).await?.is_ok()
                 }
@@ -127,11 +140,11 @@ impl Filler<'_> {
             let checks = table.checks().filter(|check| check.columns.contains(&column.name));
             checks.for_each(|check| hints.add(&check.definition));
             let mut choice = Choice { column, hints, options: Vec::new(), at: 0 };
-            match values.get(&column.name) {
-                Some(value) => choice.options = vec![Some(value.clone()), Some("NULL".to_owned())],
-                None => {
-                    choice.fill(table.uniques.iter().any(|unique| unique.columns.contains(&column.name)), self.serial)
-                }
+            if let Some(value) = values.get(&column.name) {
+                choice.options = vec![Value::Known(value.clone()), Value::Known("NULL".to_owned())];
+            } else {
+                let is_unique = table.uniques.iter().any(|unique| unique.columns.contains(&column.name));
+                choice.fill(is_unique, self.serial);
             }
             choice
         };
@@ -141,32 +154,41 @@ impl Filler<'_> {
 
 impl Choice<'_> {
     fn fill(&mut self, unique: bool, serial: u32) {
-        let mut options: Vec<_> = candidates(self.column, &self.hints, serial).into_iter().map(Some).collect();
+        let candidates = candidates(self.column, &self.hints, serial).into_iter().enumerate();
+        self.options = candidates.map(|(place, sql)| Value::Candidate(place, sql)).collect();
         if self.column.has_default() {
-            options.insert(0, None);
+            self.options.insert(0, Value::LeftOut);
         } else if !self.column.not_null {
             // A unique column is worth a value: two rows without one do not conflict.
-            options.insert(if unique { options.len() } else { 0 }, None);
+            self.options.insert(if unique { self.options.len() } else { 0 }, Value::LeftOut);
         }
-        self.options = options;
     }
 
-    /// Takes other values of the same kinds.
-    fn renew(&mut self, serial: u32) {
-        let others: Vec<_> = candidates(self.column, &self.hints, serial).into_iter().map(Some).collect();
-        let leads_with_none = self.options.first().is_some_and(Option::is_none);
-        if self.options.iter().flatten().count() == others.len() {
-            let mut others = others.into_iter();
-            for option in self.options.iter_mut().filter(|option| option.is_some()) {
-                *option = others.next().flatten();
+    fn value(&self) -> Option<&str> {
+        self.options.get(self.at).and_then(Value::sql)
+    }
+}
+
+/// Takes other values of the same kinds for the columns; `false` where none of them is free.
+fn renew(choices: &mut [Choice<'_>], columns: &[String], serial: u32) -> bool {
+    let mut renewed = false;
+    for choice in choices.iter_mut().filter(|choice| columns.contains(&choice.column.name)) {
+        renewed = true;
+        let others = candidates(choice.column, &choice.hints, serial);
+        for option in &mut choice.options {
+            if let Value::Candidate(place, sql) = option
+                && let Some(other) = others.get(*place)
+            {
+                sql.clone_from(other);
             }
         }
         // The same default again would meet the same row.
-        let is_constant = self.column.default.as_deref().is_some_and(|default| !default.contains('('));
-        if self.at == 0 && leads_with_none && is_constant && self.options.len() > 1 {
-            self.at = 1;
+        let is_constant = choice.column.default.as_deref().is_some_and(|default| !default.contains('('));
+        if is_constant && choice.value().is_none() && choice.at + 1 < choice.options.len() {
+            choice.at += 1;
         }
     }
+    renewed
 }
 
 /// Whether the candidates of the column's type are all of that type.
@@ -176,15 +198,13 @@ fn is_plain(column: &Column) -> bool {
 }
 
 fn statement(table: &Table, values: &Values, choices: &[Choice<'_>]) -> String {
-    let chosen =
-        choices.iter().map(|choice| (choice.column.name.as_str(), choice.options.get(choice.at).cloned().flatten()));
-    let chosen: Vec<_> = chosen.collect();
+    let chosen: Vec<_> = choices.iter().map(|choice| (choice.column.name.as_str(), choice.value())).collect();
     let is_chosen = |column: &str| chosen.iter().any(|(name, _)| *name == column);
     let fixed =
         values.iter().filter(|(column, _)| !is_chosen(column) && table.written().any(|own| own.name == **column));
     let (columns, sql): (Vec<_>, Vec<_>) = fixed
         .map(|(column, sql)| (quote(column), sql.clone()))
-        .chain(chosen.iter().filter_map(|(column, sql)| Some((quote(column), sql.clone()?))))
+        .chain(chosen.iter().filter_map(|(column, sql)| Some((quote(column), (*sql)?.to_owned()))))
         .unzip();
     let what = if columns.is_empty() {
         "DEFAULT VALUES".to_owned()
@@ -208,14 +228,13 @@ fn suspects(table: &Table, refused: &Refused, choices: &[Choice<'_>]) -> Vec<Str
     let name = refused.constraint.as_deref().unwrap_or_default();
     match refused.code.as_str() {
         // check_violation
-        "23514" => match table.checks().find(|check| check.name == name) {
-            Some(check) => check.columns.clone(),
-            None => {
-                let of_domain =
-                    table.columns.iter().filter(|column| column.checks.iter().any(|check| check.name == name));
-                of_domain.map(|column| column.name.clone()).collect()
-            }
-        },
+        "23514" => {
+            let of_domain = |column: &&Column| column.checks.iter().any(|check| check.name == name);
+            table.checks().find(|check| check.name == name).map_or_else(
+                || table.columns.iter().filter(of_domain).map(|column| column.name.clone()).collect(),
+                |check| check.columns.clone(),
+            )
+        }
         // not_null_violation; of a domain it names no column
         "23502" => match &refused.column {
             Some(column) => vec![column.clone()],
@@ -223,9 +242,7 @@ fn suspects(table: &Table, refused: &Refused, choices: &[Choice<'_>]) -> Vec<Str
         },
         // A value that the type does not take, or is too long for it.
         code if code.starts_with("22") || code == "42804" => {
-            let is_odd = |choice: &&Choice<'_>| {
-                choice.options.get(choice.at).is_some_and(Option::is_some) && !is_plain(choice.column)
-            };
+            let is_odd = |choice: &&Choice<'_>| choice.value().is_some() && !is_plain(choice.column);
             choices.iter().filter(is_odd).map(|choice| choice.column.name.clone()).collect()
         }
         _ => Vec::new(),

@@ -83,11 +83,12 @@ impl Filler<'_> {
 
     /// Returns the rows of a table that have the values.
     pub(in crate::testing) async fn rows(&mut self, table: usize, known: &Values) -> Result<Vec<Line>> {
-        let conditions: String =
-            known.iter().map(|(column, sql)| format!(" AND t.{} = {sql}", quote(column))).collect();
+        let equal = |(column, sql): (&String, &String)| format!("t.{} = {sql}", quote(column));
+        let conditions: Vec<_> = known.iter().map(equal).chain(["true".to_owned()]).collect();
         let sql = format!(
-            "SELECT pg_catalog.to_jsonb(t)::text FROM {} t WHERE true{conditions} LIMIT 500",
-            self.catalog.tables[table].sql()
+            "SELECT pg_catalog.to_jsonb(t)::text FROM {} t WHERE {} LIMIT 500",
+            self.catalog.tables[table].sql(),
+            conditions.join(" AND "),
         );
         let lines = self.session.lines(&sql).await?;
         Ok(lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect())

@@ -49,7 +49,7 @@ impl Read {
         let mut columns: Vec<_> =
             self.columns.iter().map(|column| (column.as_str(), line.get(column).unwrap_or(&Value::Null))).collect();
         columns.sort_unstable_by_key(|(column, _)| *column);
-        columns.iter().map(|(column, value)| format!("{column}={value};")).collect()
+        columns.iter().map(|(column, value)| format!("{column}={value}")).collect::<Vec<_>>().join("; ")
     }
 
     async fn whole_rows(&self, probe: &mut Probe<'_>, declared: &ScopeDeclaration) -> Result<()> {

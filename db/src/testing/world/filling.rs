@@ -76,9 +76,28 @@ pub(super) async fn fill(
             fill_table(&mut filler, &members, table, party).await?;
         }
     }
+    let spares = spares(&mut filler, &members, [victim, hostile], &newcomers).await?;
+    let made = std::mem::take(&mut filler.made);
+    let immediate = session.ask("SET CONSTRAINTS ALL IMMEDIATE").await?;
+    immediate
+        .map_err(|refused| failure(format!("the rows that were made do not fit together: {}", refused.message)))?;
+    session.run("COMMIT").await?;
+    for (at, spare, line) in spares {
+        subjects[at].spares.push((spare, line));
+    }
+    Ok(made)
+}
+
+/// Makes the rows that are not there: one more for each side, and one that is nobody's.
+async fn spares(
+    filler: &mut Filler<'_>,
+    members: &Members,
+    parties: [&Party; 2],
+    newcomers: &[Uuid],
+) -> Result<Vec<(usize, Spare, Line)>> {
     let mut spares = Vec::new();
-    for (at, &table) in tables.iter().enumerate() {
-        for (party, newcomer) in [victim, hostile].into_iter().zip(&newcomers) {
+    for (at, table) in subjects_of(filler).into_iter().enumerate() {
+        for (party, newcomer) in parties.into_iter().zip(newcomers) {
             let person = party.people[0];
             let values = if table == members.table {
                 members.values(party, *newcomer, members.ranks.last())
@@ -98,15 +117,7 @@ pub(super) async fn fill(
         }
         spares.push((at, Spare::Nobodys, filler.make(order).await?));
     }
-    let made = std::mem::take(&mut filler.made);
-    let immediate = session.ask("SET CONSTRAINTS ALL IMMEDIATE").await?;
-    immediate
-        .map_err(|refused| failure(format!("the rows that were made do not fit together: {}", refused.message)))?;
-    session.run("COMMIT").await?;
-    for (at, spare, line) in spares {
-        subjects[at].spares.push((spare, line));
-    }
-    Ok(made)
+    Ok(spares)
 }
 
 fn subjects_of(filler: &Filler<'_>) -> Vec<usize> {
