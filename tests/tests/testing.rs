@@ -1,5 +1,5 @@
 //! The isolation tests themselves: that they fill whatever tables there are, and that they see a table that leaks.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use db::{
     Registry,
@@ -7,6 +7,8 @@ use db::{
 };
 use tests::TestDatabase;
 
+#[path = "testing/copies.rs"]
+mod copies;
 #[path = "testing/filled.rs"]
 mod filled;
 #[path = "testing/leaks.rs"]

@@ -46,17 +46,9 @@ impl World {
         let superuser = setup.owner()?;
         let login_role = setup.contract.login_role().to_owned();
         let database = superuser.get_database().unwrap_or_else(|| superuser.get_username()).to_owned();
+        require_superuser(&superuser).await?;
         let filled = Copied::of(&superuser, &database, &login_role).await?;
         let mut session = filled.connect().await?;
-        if session
-            .lines("SELECT 'yes' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper")
-            .await?
-            .is_empty()
-        {
-            return Err(failure(
-                "the first URL has to be of a superuser: it fills tables under FORCE ROW LEVEL SECURITY".to_owned(),
-            ));
-        }
         let party = |side, people| Party {
             side,
             organization: Uuid::new_v4(),
@@ -141,6 +133,21 @@ impl World {
             |made: &&Made| made.table == table && key.iter().all(|column| made.line.get(*column) == line.get(*column));
         self.made.iter().find(same).map(|made| made.side)
     }
+}
+
+/// Tables are filled under `FORCE ROW LEVEL SECURITY`, and databases made.
+async fn require_superuser(options: &PgConnectOptions) -> Result<()> {
+    let mut session = Session::connect(options).await?;
+    let is_superuser = "SELECT 'yes' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper";
+    let found = session.lines(is_superuser).await?;
+    session.close().await?;
+    if found.is_empty() {
+        return Err(failure(
+            "the URL has to be of a superuser: tables are filled under FORCE ROW LEVEL SECURITY, and databases made"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Finds the tables of the entities.
