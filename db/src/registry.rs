@@ -39,7 +39,7 @@ pub struct RegisteredEntity {
     columns: fn() -> Vec<&'static str>,
     fixed: fn() -> Vec<&'static str>,
     #[cfg(feature = "testing")]
-    typed: crate::testing::Typed,
+    pub(crate) typed: crate::testing::Typed,
 }
 
 /// Something that an audit finds, and that may be so.
@@ -147,14 +147,6 @@ impl RegisteredEntity {
     #[must_use]
     pub fn fixed_columns(&self) -> Vec<&'static str> {
         (self.fixed)()
-    }
-}
-
-#[cfg(feature = "testing")]
-impl RegisteredEntity {
-    /// Returns the scoped verbs of the entity.
-    pub(crate) fn typed(&self) -> crate::testing::Typed {
-        self.typed
     }
 }
 

@@ -48,7 +48,7 @@ async fn attempt(
     verb: Verb,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let (who, typed) = (who(&world.hostile), subject.entity.typed());
+    let (who, typed) = (who(&world.hostile), subject.entity.typed);
     let (met, changes) = match declared.scope {
         ScopeKind::Tenant => {
             let mut cx = db.tenant(OrganizationId::from(world.hostile.organization), &who).begin().await?;
