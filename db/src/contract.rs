@@ -22,6 +22,8 @@ mod entity;
 mod functions;
 mod listing;
 mod members;
+#[cfg(feature = "testing")]
+mod names;
 mod owner;
 mod prefix;
 mod roles;

@@ -67,6 +67,7 @@
 //! | write a migration | [`contract`] |
 //! | handle an error | [`Error`] |
 //! | serve it over HTTP | `db::axum`, behind the feature `axum` |
+//! | test the isolation of every entity | `db::testing`, behind the feature `testing` |
 //!
 //! # What each ring does not do
 //!
@@ -124,6 +125,8 @@ mod returning;
 mod save;
 mod scope;
 mod select;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transaction;
 mod update;
 

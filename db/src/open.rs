@@ -157,7 +157,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
 
     /// Returns the message that opens the context: several statements, one round trip. `SET LOCAL ROLE` is
     /// the last, since the scope's role may call none of the `enter_*` functions.
-    fn opening_message(&self) -> String {
+    pub(crate) fn opening_message(&self) -> String {
         let prefix = self.db.prefix();
         let mut sql = String::with_capacity(192);
         sql.push_str("BEGIN");

@@ -214,8 +214,7 @@ impl DbOptions {
     }
 
     pub(crate) fn pool(&self) -> PgPoolOptions {
-        let authorization =
-            self.session_authorization.as_deref().map(|role| format!("SET SESSION AUTHORIZATION {}", quote(role)));
+        let authorization = self.authorization();
         PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(self.acquire_timeout)
@@ -238,6 +237,19 @@ impl DbOptions {
                     Ok(())
                 })
             })
+    }
+
+    /// Names another database on the same server.
+    #[cfg(feature = "testing")]
+    pub(crate) fn on_database(mut self, database: &str) -> Self {
+        self.connect = self.connect.database(database);
+        self
+    }
+
+    /// Returns the statement that a new connection runs first, where there is one.
+    pub(crate) fn authorization(&self) -> Option<String> {
+        let role = self.session_authorization.as_deref()?;
+        Some(format!("SET SESSION AUTHORIZATION {}", quote(role)))
     }
 
     pub(crate) fn connect_options(&self) -> PgConnectOptions {

@@ -42,6 +42,8 @@ pub struct RegisteredEntity {
     facade: fn() -> &'static str,
     columns: fn() -> Vec<&'static str>,
     fixed: fn() -> Vec<&'static str>,
+    #[cfg(feature = "testing")]
+    pub(crate) typed: crate::testing::Typed,
     create_table: fn(&Prefix) -> Vec<String>,
     add_column: fn(&str) -> Option<String>,
 }
@@ -116,6 +118,8 @@ impl RegisteredEntity {
             facade: type_name::<F>,
             columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
             fixed: crate::facade::fixed_columns::<F>,
+            #[cfg(feature = "testing")]
+            typed: crate::testing::Typed::of::<F>(),
             create_table: |prefix| ScopedTables::new(prefix).create::<F>().statements(),
             add_column: contract::add_column::<F>,
         }

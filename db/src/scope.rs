@@ -19,7 +19,7 @@ pub enum User {}
 pub enum Identity {}
 
 /// A scope: [`Tenant`], [`User`] or [`Identity`]. Sealed: there are no others.
-pub trait Scope: sealed::Sealed + Copy + Debug + Send + Sync + Unpin + 'static {
+pub trait Scope: sealed::IsScope + Copy + Debug + Send + Sync + Unpin + 'static {
     /// What a context of this scope was opened for.
     #[doc(hidden)]
     type Ids: Copy + Debug + Send + Sync + Unpin + 'static;
@@ -159,8 +159,8 @@ impl KeyOf<User> for UserId {}
 
 mod sealed {
     #[expect(unnameable_types, reason = "sealed: the three scopes are the only ones")]
-    pub trait Sealed {}
-    impl Sealed for super::Tenant {}
-    impl Sealed for super::User {}
-    impl Sealed for super::Identity {}
+    pub trait IsScope {}
+    impl IsScope for super::Tenant {}
+    impl IsScope for super::User {}
+    impl IsScope for super::Identity {}
 }

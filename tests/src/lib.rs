@@ -35,6 +35,11 @@ struct Readme;
 #[doc = include_str!("../../docs/queries.md")]
 struct Queries;
 
+/// The guide to isolation tests compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+struct Testing;
+
 /// The guide to sign-in, members and tokens compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/identity.md")]
