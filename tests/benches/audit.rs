@@ -53,7 +53,10 @@ async fn make(database: &TestDatabase, range: std::ops::Range<u32>) {
         let mut sql = String::new();
         for i in start..(start + 100).min(range.end) {
             let rows = format!("organization_id = {prefix}.current_organization_id()");
-            let boundary = format!("({rows}) AND (SELECT true WHERE {prefix}.context_is_genuine()) IS NOT NULL");
+            let boundary = format!(
+                "{rows} AND (CASE WHEN organization_id = (SELECT {prefix}.current_organization_id() \
+                   WHERE {prefix}.context_is_genuine()) THEN true END) IS NOT NULL"
+            );
             let parent = i.saturating_sub(1);
             let refers = if i == 0 {
                 String::new()

@@ -91,9 +91,13 @@ async fn prepare(f: &Fixture) {
 
 /// Puts the seal into the boundaries, or takes it out.
 async fn seal(f: &Fixture, sealed: bool) {
-    let key = format!("organization_id = {}.current_organization_id()", f.database.name);
+    let app = &f.database.name;
+    let key = format!("organization_id = {app}.current_organization_id()");
     let rows = if sealed {
-        format!("{key} AND (SELECT true WHERE {}.context_is_genuine()) IS NOT NULL", f.database.name)
+        format!(
+            "{key} AND (CASE WHEN organization_id = (SELECT {app}.current_organization_id() \
+               WHERE {app}.context_is_genuine()) THEN true END) IS NOT NULL"
+        )
     } else {
         key
     };

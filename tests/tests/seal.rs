@@ -6,6 +6,8 @@
 mod attack;
 #[path = "seal/attacks.rs"]
 mod attacks;
+#[path = "seal/disguised.rs"]
+mod disguised;
 #[path = "seal/existing.rs"]
 mod existing;
 #[path = "seal/forged.rs"]
