@@ -69,15 +69,24 @@ impl Prefix {
 
     /// The rows of the scope in a context that an entrance has opened, as SQL.
     ///
-    /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way. Put as
-    /// `IS NOT NULL` it leaves the planner's estimates as they are; a plain boolean would halve them for each table.
-    pub(crate) fn boundary(&self, declaration: &ScopeDeclaration) -> String {
+    /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way; so each
+    /// row is held to the key as it was then, for the settings may be turned in between. Put as `IS NOT NULL` it leaves
+    /// the planner's estimates as they are; a plain condition would lower them for each table.
+    fn boundary(&self, declaration: &ScopeDeclaration) -> String {
         let rows = self.rows(declaration);
-        format!("({rows}) AND (SELECT true WHERE {}.context_is_genuine()) IS NOT NULL", self.schema())
+        let genuine = format!("WHERE {}.context_is_genuine()", self.schema());
+        match declaration.rows {
+            Rows::Column(column) => {
+                let (column, key) = (quote(column), self.accessor(declaration.scope));
+                format!("{rows} AND (CASE WHEN {column} = (SELECT {key} {genuine}) THEN true END) IS NOT NULL")
+            }
+            // Through another table, whose rows are held so.
+            Rows::All | Rows::Via(_) => format!("({rows}) AND (SELECT true {genuine}) IS NOT NULL"),
+        }
     }
 
     /// The rows of the scope, as SQL.
-    pub(crate) fn rows(&self, declaration: &ScopeDeclaration) -> String {
+    fn rows(&self, declaration: &ScopeDeclaration) -> String {
         let key = self.accessor(declaration.scope);
         match declaration.rows {
             Rows::All => key,

@@ -6,13 +6,14 @@ use crate::{ScopeKind, error::NOT_A_MEMBER, options::quote};
 impl Contract {
     pub(super) fn create_functions(&self) -> Vec<String> {
         let mut statements = self.accessors();
-        statements.extend(self.member_role_functions());
         statements.extend(self.touch_updated_at());
         statements.push(self.become_gate(true));
         statements.extend(self.make_secret());
         statements.extend(self.seal_functions());
         statements.extend(self.entrances());
         statements.push(self.become_gate(false));
+        // They ask for the seal.
+        statements.extend(self.member_role_functions());
         statements
     }
 

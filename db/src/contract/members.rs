@@ -22,9 +22,13 @@ impl Contract {
         let mut statements = vec![
             // It raises, as a policy that does not hold would say that there is no such row.
             format!(
-                "CREATE OR REPLACE FUNCTION {require} RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE \
+                "CREATE OR REPLACE FUNCTION {require} RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED \
                  SET search_path = pg_catalog, pg_temp AS $function$
                  BEGIN
+                   -- On each row: the settings may have been turned since the last one.
+                   IF NOT {prefix}.context_is_genuine() THEN
+                     RETURN false;
+                   END IF;
                    IF {is_system} OR {own} = ANY (roles) THEN
                      RETURN true;
                    END IF;
@@ -35,9 +39,9 @@ impl Contract {
             ),
             // The first in the list ranks highest. A role that is not in it is nobody's to give or to take.
             format!(
-                "CREATE OR REPLACE FUNCTION {rank} RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE \
-                 RETURN {is_system} OR COALESCE(pg_catalog.array_position({ranks}, {own}) \
-                   <= pg_catalog.array_position({ranks}, role), false)"
+                "CREATE OR REPLACE FUNCTION {rank} RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED \
+                 RETURN {prefix}.context_is_genuine() AND ({is_system} OR COALESCE(\
+                   pg_catalog.array_position({ranks}, {own}) <= pg_catalog.array_position({ranks}, role), false))"
             ),
         ];
         for function in [format!("{prefix}.require_member_role(text[])"), format!("{prefix}.ranks_member_role(text)")] {
