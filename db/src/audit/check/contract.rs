@@ -227,17 +227,16 @@ fn made_beside_tables(survey: &Survey<'_>, findings: &mut Findings) {
             let table = table.map(|table| table.replace('"', "")).unwrap_or_default();
             let relation = survey.catalog.relations.iter().find(|relation| relation.full_name() == table);
             let Some(relation) = relation else { continue };
+            let policies = survey.policies_of(relation);
+            let has_policy = |name: &str| policies.iter().any(|policy| policy.name == name);
+            let triggers = || survey.catalog.triggers.iter().filter(|trigger| trigger.relation == relation.oid);
+            let has_trigger = |name: &str| triggers().any(|trigger| trigger.name == name);
             match words.as_slice() {
-                ["CREATE", "POLICY", name, ..] => {
-                    if !survey.policies_of(relation).iter().any(|policy| policy.name == *name) {
-                        missing.push(format!("policy {name} of {table}"));
-                    }
+                ["CREATE", "POLICY", name, ..] if !has_policy(name) => {
+                    missing.push(format!("policy {name} of {table}"));
                 }
-                ["CREATE", "OR", "REPLACE", "TRIGGER", name, ..] => {
-                    let mut triggers = survey.catalog.triggers.iter();
-                    if !triggers.any(|trigger| trigger.relation == relation.oid && trigger.name == *name) {
-                        missing.push(format!("trigger {name} of {table}"));
-                    }
+                ["CREATE", "OR", "REPLACE", "TRIGGER", name, ..] if !has_trigger(name) => {
+                    missing.push(format!("trigger {name} of {table}"));
                 }
                 _ => {}
             }
