@@ -5,6 +5,7 @@ use db::audit::Code;
 use super::Case;
 use crate::note::{Note, application};
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
         ContractMissing, EntityColumnMissing, EntityPolicyMissing, EntityTableMissing, GrantMissing, GrantUndeclared,
