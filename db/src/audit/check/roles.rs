@@ -102,6 +102,8 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
     } else if role.name == survey.prefix().gate() {
         let owns = how("owns the functions that open a context");
         findings.add(Code::RoleBecomesOwner, object(), owns, repair);
+    } else if request.scope.is_none() && inherits(survey, request.role.oid).contains(&role.oid) {
+        // The login role has its rights: `LoginHasPrivileges`, for each of them.
     } else if let Some(table) = has_rows(survey, role) {
         let has = how(&format!("has rights of its own on scoped tables, such as `{table}`"));
         findings.add(Code::RoleReachesRows, object(), has, repair);
