@@ -14,3 +14,5 @@ mod forged;
 mod rotation;
 #[path = "seal/secret.rs"]
 mod secret;
+#[path = "seal/turned.rs"]
+mod turned;

@@ -69,19 +69,26 @@ impl Prefix {
 
     /// The rows of the scope in a context that an entrance has opened, as SQL.
     ///
-    /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way; so each
-    /// row is held to the key as it was then, for the settings may be turned in between. Put as `IS NOT NULL` it leaves
-    /// the planner's estimates as they are; a plain condition would lower them for each table.
+    /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way. What it
+    /// answers is the key that was sealed, and each row is held to that: the settings can be turned while the statement
+    /// goes on. The key as it is at each row is asked too, for the planner, which makes an index condition of it. Put as
+    /// `IS NOT NULL` the rest leaves the planner's estimates as they are; a plain boolean would halve them for each table.
+    ///
+    /// INVARIANT: rows that are found through another table are held by that one's policies, and the entrance of sign-in
+    /// has no key to turn.
     fn boundary(&self, declaration: &ScopeDeclaration) -> String {
-        let rows = self.rows(declaration);
-        let genuine = format!("WHERE {}.context_is_genuine()", self.schema());
+        let (rows, key, schema) = (self.rows(declaration), self.accessor(declaration.scope), self.schema());
         match declaration.rows {
             Rows::Column(column) => {
-                let (column, key) = (quote(column), self.accessor(declaration.scope));
-                format!("{rows} AND (CASE WHEN {column} = (SELECT {key} {genuine}) THEN true END) IS NOT NULL")
+                let column = quote(column);
+                format!(
+                    "{rows} AND (CASE WHEN {column} = (SELECT {key} WHERE {schema}.context_is_genuine()) \
+                     THEN true END) IS NOT NULL"
+                )
             }
-            // Through another table, whose rows are held so.
-            Rows::All | Rows::Via(_) => format!("({rows}) AND (SELECT true {genuine}) IS NOT NULL"),
+            Rows::All | Rows::Via(_) => {
+                format!("({rows}) AND (SELECT true WHERE {schema}.context_is_genuine()) IS NOT NULL")
+            }
         }
     }
 

@@ -94,13 +94,17 @@ impl Contract {
         ))
     }
 
-    /// What opens a context. Each sets all settings of its scope for the transaction, as the gate, which alone
-    /// may, and seals them. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
+    /// What opens a context. Each sets all settings for the transaction, as the gate, which alone may, and seals them. Those
+    /// of the other scopes are set to nothing, or what somebody had set before would be sealed with the rest. `SET LOCAL
+    /// ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
     fn entrances(&self) -> Vec<String> {
         let prefix = &self.prefix;
         let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));
-        let role = format!("{prefix}.member_role");
-        let set = |setting: &str, value: &str| format!("PERFORM pg_catalog.set_config('{setting}', {value}, true);");
+        let settings = [tenant, user, identity, format!("{prefix}.member_role")];
+        let set = |values: [&str; 4]| {
+            let one = |(setting, value)| format!("PERFORM pg_catalog.set_config('{setting}', {value}, true);");
+            settings.iter().zip(values).map(one).collect::<Vec<_>>().join("\n")
+        };
         let members = self.membership_table();
         let member_role =
             self.membership.role.as_deref().map_or("''".to_owned(), |column| format!("m.{}::text", quote(column)));
@@ -113,21 +117,18 @@ impl Contract {
             organization = quote(&self.membership.organization),
             person = quote(&self.membership.user),
         );
+        let enter_tenant = [find_member, set(["$1::text", "$2::text", "''", "found_role"])].join("\n");
+        let as_system = set(["$1::text", "''", "''", "'system'"]);
         [
             (
                 "enter_tenant(organization uuid, person uuid)",
                 ScopeKind::Tenant,
                 "found_role text;",
-                [find_member, set(&tenant, "$1::text"), set(&user, "$2::text"), set(&role, "found_role")].join("\n"),
+                enter_tenant,
             ),
-            (
-                "enter_tenant_as_system(organization uuid)",
-                ScopeKind::Tenant,
-                "",
-                [set(&tenant, "$1::text"), set(&user, "''"), set(&role, "'system'")].join("\n"),
-            ),
-            ("enter_user(person uuid)", ScopeKind::User, "", set(&user, "$1::text")),
-            ("enter_identity()", ScopeKind::Identity, "", set(&identity, "'true'")),
+            ("enter_tenant_as_system(organization uuid)", ScopeKind::Tenant, "", as_system),
+            ("enter_user(person uuid)", ScopeKind::User, "", set(["''", "$1::text", "''", "''"])),
+            ("enter_identity()", ScopeKind::Identity, "", set(["''", "''", "'true'", "''"])),
         ]
         .into_iter()
         .flat_map(|(signature, scope, declare, body)| {

@@ -10,11 +10,15 @@ use crate::{
 impl Contract {
     /// What the policies on writes ask of the member for whom the context was opened. The system, which is nobody,
     /// may do what any member may; it is told by the user that is not set, so that no role's name can be mistaken for it.
+    ///
+    /// They read the settings at each row, so each time they ask whether those are what was sealed: a statement may have
+    /// turned them meanwhile.
     pub(super) fn member_role_functions(&self) -> Vec<String> {
         let prefix = &self.prefix;
         let tenant = prefix.role(ScopeKind::Tenant);
         let own = format!("pg_catalog.current_setting('{prefix}.member_role')");
         let is_system = format!("pg_catalog.current_setting('{}') = ''", prefix.setting(ScopeKind::User));
+        let genuine = format!("{prefix}.context_is_genuine()");
         let ranks: Vec<_> = self.membership.ranks.iter().map(|role| literal(role)).collect();
         let ranks = format!("ARRAY[{}]::text[]", ranks.join(", "));
         let require = format!("{prefix}.require_member_role(VARIADIC roles text[])");
@@ -22,11 +26,10 @@ impl Contract {
         let mut statements = vec![
             // It raises, as a policy that does not hold would say that there is no such row.
             format!(
-                "CREATE OR REPLACE FUNCTION {require} RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED \
-                 SET search_path = pg_catalog, pg_temp AS $function$
+                "CREATE OR REPLACE FUNCTION {require} RETURNS boolean LANGUAGE plpgsql STABLE \
+                 PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $function$
                  BEGIN
-                   -- On each row: the settings may have been turned since the last one.
-                   IF NOT {prefix}.context_is_genuine() THEN
+                   IF NOT {genuine} THEN
                      RETURN false;
                    END IF;
                    IF {is_system} OR {own} = ANY (roles) THEN
@@ -40,8 +43,8 @@ impl Contract {
             // The first in the list ranks highest. A role that is not in it is nobody's to give or to take.
             format!(
                 "CREATE OR REPLACE FUNCTION {rank} RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED \
-                 RETURN {prefix}.context_is_genuine() AND ({is_system} OR COALESCE(\
-                   pg_catalog.array_position({ranks}, {own}) <= pg_catalog.array_position({ranks}, role), false))"
+                 RETURN {genuine} AND ({is_system} OR COALESCE(pg_catalog.array_position({ranks}, {own}) \
+                   <= pg_catalog.array_position({ranks}, role), false))"
             ),
         ];
         for function in [format!("{prefix}.require_member_role(text[])"), format!("{prefix}.ranks_member_role(text)")] {
@@ -76,17 +79,22 @@ impl Contract {
         let (organization, user, role) = (quote(&membership.organization), quote(&membership.user), quote(role));
         let person = format!("pg_catalog.current_setting('{}', true)", prefix.setting(ScopeKind::User));
         let was = format!("pg_catalog.current_setting('{prefix}.member_role', true)");
+        let tenant = prefix.role(ScopeKind::Tenant);
         vec![
             self.become_gate(true),
             format!(
                 "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
                  SET search_path = pg_catalog, pg_temp AS $function$
                  BEGIN
-                   -- Neither the system nor sign-in has a member.
-                   IF COALESCE({person}, '') <> '' AND NOT EXISTS (
-                     SELECT FROM {members} m
-                     WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person} AND m.{role}::text = {was}
-                   ) THEN
+                   -- Neither the system nor sign-in has a member; nor would one who had turned the settings into the
+                   -- system's since the policies looked at them.
+                   IF pg_catalog.current_setting('role') = '{tenant}' AND NOT {prefix}.context_is_genuine()
+                     OR COALESCE({person}, '') <> '' AND NOT EXISTS (
+                       SELECT FROM {members} m
+                       WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person}
+                         AND m.{role}::text = {was}
+                     )
+                   THEN
                      RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
                        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
                    END IF;

@@ -25,16 +25,28 @@ pub(crate) struct Attacker<'a> {
     f: &'a Fixture,
     connections: [PgConnection; 2],
     kept: String,
+    turn: &'static str,
 }
 
+/// The id of a person who came last.
+pub(crate) const LATE: &str = "01990000-0000-7000-8000-000000000001";
+/// Rows that turn the context into the attacker's own tenant and then into the other: `{tenants}`.
+const TURNING_TENANTS: &str = "(SELECT g, {turn}('{app}.organization_id', \
+    CASE g WHEN 1 THEN '{globex}' ELSE '{acme}' END, true) s FROM generate_series(1, 2) g OFFSET 0)";
 const SETTINGS: [&str; 5] = ["organization_id", "user_id", "identity", "member_role", "seal"];
 
 impl<'a> Attacker<'a> {
     pub(crate) async fn new(f: &'a Fixture) -> Self {
-        Self { f, connections: [f.database.stranger().await, f.database.stranger().await], kept: String::new() }
+        let connections = [f.database.stranger().await, f.database.stranger().await];
+        Self { f, connections, kept: String::new(), turn: "set_config" }
     }
 
-    /// Takes the steps, and returns how many rows of loot all of them gave: rows with a column `loot`.
+    /// Names the function that `{turn}` stands for, instead of `set_config`.
+    pub(crate) fn turning_by(self, turn: &'static str) -> Self {
+        Self { turn, ..self }
+    }
+
+    /// Takes the steps, and returns how many rows of loot all of them gave: rows whose column `loot` is 1.
     pub(crate) async fn take(&mut self, steps: &[Step]) -> sqlx::Result<usize> {
         let mut loot = 0;
         for step in steps {
@@ -52,7 +64,7 @@ impl<'a> Attacker<'a> {
                     continue;
                 }
             };
-            loot += rows.iter().filter(|row| row.try_column("loot").is_ok()).count();
+            loot += rows.iter().filter(|row| matches!(row.try_get("loot"), Ok(Some(1)))).count();
         }
         Ok(loot)
     }
@@ -91,31 +103,81 @@ impl<'a> Attacker<'a> {
         };
         sql.replace("{keep}", &copy(app, "kept"))
             .replace("{replay}", &copy("kept", app))
+            .replace("{tenants}", TURNING_TENANTS)
+            .replace("{turn}", self.turn)
             .replace("{app}", app)
             .replace("{login}", &f.database.login())
             .replace("{acme}", &f.acme.id.to_string())
             .replace("{globex}", &f.globex.id.to_string())
             .replace("{me}", &f.globex.member.user_id().to_string())
+            .replace("{late}", LATE)
             .replace("{victim}", &f.acme.owner.user_id().to_string())
     }
 }
 
-/// Takes the seal out of every policy, and leaves the rest of them as they are.
+/// What a policy asks the seal where the scope is a column of the row, as PostgreSQL writes it back.
+const BY_ROW: &str = r"\(\s*CASE\s+WHEN \(\S+ = \( SELECT [\w.]+\(\)( AS \w+)?\s+WHERE \w+\.context_is_genuine\(\)\)\) THEN true\s+ELSE NULL::boolean\s+END IS NOT NULL\)";
+/// What it asks elsewhere.
+const ONCE: &str = r"\( SELECT true( AS \w+)?\s+WHERE \w+\.context_is_genuine\(\)\) IS NOT NULL";
+
+/// Takes the seal out of every policy and of what they ask, and leaves the rest of them as they are.
 pub(crate) async fn take_the_seal_away(f: &Fixture) {
+    replace(f, BY_ROW, "true").await;
+    replace(f, ONCE, "true").await;
+    take_the_settings_at_their_word(f).await;
     f.database
         .execute(
-            "DO $$
-             DECLARE p record;
-             BEGIN
-               FOR p IN
-                 SELECT tablename, policyname, regexp_replace(qual,
-                   '\\( SELECT true( AS \\w+)?\\s+WHERE \\w+\\.context_is_genuine\\(\\)\\) IS NOT NULL', 'true') AS qual
-                 FROM pg_policies WHERE qual LIKE '%context_is_genuine%'
-               LOOP
-                 EXECUTE format('ALTER POLICY %I ON %I USING (%s) WITH CHECK (%3$s)', p.policyname, p.tablename, p.qual);
-               END LOOP;
+            "DO $$ BEGIN
                ASSERT NOT EXISTS (SELECT FROM pg_policies WHERE qual || with_check LIKE '%context_is_genuine%');
              END $$",
         )
+        .await;
+}
+
+/// Has every policy ask for the seal alone, once, and hold no row to what was sealed; and lets a member's role be what the
+/// settings say.
+pub(crate) async fn hold_no_row_to_the_seal(f: &Fixture) {
+    let app = &f.database.name;
+    replace(f, BY_ROW, &format!("(SELECT true WHERE {app}.context_is_genuine()) IS NOT NULL")).await;
+    take_the_settings_at_their_word(f).await;
+}
+
+/// Has the functions that look at the member's role ask for no seal.
+async fn take_the_settings_at_their_word(f: &Fixture) {
+    let app = &f.database.name;
+    f.database
+        .execute(&format!(
+            "DO $$
+             DECLARE f text;
+             BEGIN
+               FOR f IN SELECT pg_get_functiondef(oid) FROM pg_proc
+                 WHERE pronamespace = '{app}'::regnamespace
+                   AND proname IN ('require_member_role', 'ranks_member_role', 'act_by_present_role')
+               LOOP
+                 ASSERT f LIKE '%{app}.context_is_genuine()%', f;
+                 EXECUTE replace(f, '{app}.context_is_genuine()', 'true');
+               END LOOP;
+             END $$"
+        ))
+        .await;
+}
+
+/// Replaces a part of the policies' expressions.
+async fn replace(f: &Fixture, pattern: &str, with: &str) {
+    f.database
+        .execute(&format!(
+            "DO $$
+             DECLARE p record; replaced int := 0;
+             BEGIN
+               FOR p IN
+                 SELECT tablename, policyname, regexp_replace(qual, '{pattern}', '{with}') AS qual
+                 FROM pg_policies WHERE qual ~ '{pattern}'
+               LOOP
+                 EXECUTE format('ALTER POLICY %I ON %I USING (%s) WITH CHECK (%3$s)', p.policyname, p.tablename, p.qual);
+                 replaced := replaced + 1;
+               END LOOP;
+               ASSERT replaced > 0, 'no policy is like that';
+             END $$"
+        ))
         .await;
 }

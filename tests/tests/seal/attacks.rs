@@ -63,10 +63,6 @@ const ATTACKS: &[(&str, &[Step])] = &[
         &[Say("BEGIN; SELECT {app}.enter_user('{me}'); SET {app}.organization_id = '{acme}'"), Say(LOOK)],
     ),
     (
-        "a tenant that is set first, and one's own person entered after",
-        &[Say("BEGIN; SET {app}.organization_id = '{acme}'; SELECT {app}.enter_user('{me}')"), Say(LOOK)],
-    ),
-    (
         "one's own person, turned to another",
         &[
             Say("BEGIN; SELECT {app}.enter_user('{me}'); SET {app}.user_id = '{victim}'"),
