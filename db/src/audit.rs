@@ -116,7 +116,7 @@ impl<'a> Audit<'a> {
         if self.rows && catalog.sees_rows {
             report.findings.extend(rows::dangling(&survey, connection).await?);
         }
-        Ok(exceptions::apply(self.registry, report))
+        Ok(exceptions::apply(&survey, report))
     }
 
     /// Returns the statement that reads the catalog.
@@ -193,7 +193,8 @@ impl Db {
         let row = transaction.fetch_all(audit.statement(), false).await?.pop();
         let catalog = parse(row).map_err(Kind::Other)?;
         transaction.commit(true).await?;
-        Ok(exceptions::apply(registry, audit.report(&Survey::new(&audit, &catalog))))
+        let survey = Survey::new(&audit, &catalog);
+        Ok(exceptions::apply(&survey, audit.report(&survey)))
     }
 
     /// Fails if an audit finds an error.

@@ -30,6 +30,7 @@ mod roles;
 mod scoped_tables;
 mod seal;
 mod tokens;
+mod written;
 
 pub(crate) use create_table::add_column;
 pub(crate) use entity::PolicyDeclaration;

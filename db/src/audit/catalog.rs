@@ -48,6 +48,14 @@ pub(super) struct Catalog {
     pub(super) foreign_keys: Vec<ForeignKey>,
     #[serde(deserialize_with = "list")]
     pub(super) indexes: Vec<Index>,
+    /// Tables, and those that they inherit from; partitions are none.
+    #[serde(deserialize_with = "list")]
+    pub(super) inherits: Vec<(Oid, Oid)>,
+    /// Rules that rewrite statements on a relation, by name.
+    #[serde(deserialize_with = "list")]
+    pub(super) rules: Vec<(Oid, String)>,
+    #[serde(deserialize_with = "list")]
+    pub(super) triggers: Vec<Trigger>,
     /// Views, and what they read.
     #[serde(deserialize_with = "list")]
     pub(super) reads: Vec<(Oid, Oid)>,
@@ -158,7 +166,6 @@ pub(super) struct Function {
     /// Whether only a trigger can call it.
     pub(super) trigger: bool,
     pub(super) volatility: String,
-    pub(super) kind: String,
     pub(super) language: String,
     pub(super) config: Vec<String>,
     pub(super) strict: bool,
@@ -203,6 +210,14 @@ pub(super) struct Index {
     pub(super) constraint: Option<String>,
     /// That of the constraint, else of the index where it is unique.
     pub(super) definition: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Trigger {
+    pub(super) relation: Oid,
+    pub(super) name: String,
+    pub(super) function: Oid,
+    pub(super) enabled: bool,
 }
 
 /// Something that a role owns, or has a privilege on.

@@ -28,7 +28,16 @@ SELECT json_build_object(
   'session_user', session_user,
   'sees_rows', (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user),
   'search_path', ARRAY(
-    SELECT name FROM unnest(string_to_array(replace((SELECT reset_val FROM pg_settings WHERE name = 'search_path'), ' ', ''), ',')) name
+    -- Of the login role, where it has one of its own.
+    SELECT trim(BOTH ' "' FROM name) FROM unnest(string_to_array(COALESCE(
+      (
+        SELECT split_part(setting, '=', 2) FROM pg_db_role_setting s, unnest(s.setconfig) setting
+        WHERE setting LIKE 'search_path=%' AND s.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = $login$))
+          AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        ORDER BY s.setrole <> 0 AND s.setdatabase <> 0 DESC, s.setrole <> 0 DESC LIMIT 1
+      ),
+      (SELECT reset_val FROM pg_settings WHERE name = 'search_path')
+    ), ',')) name
   ),
   'database_acl', (
     SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type))
@@ -52,7 +61,7 @@ SELECT json_build_object(
   ),
   'settings', (
     SELECT json_agg(s) FROM (
-      SELECT s.setrole::int8 AS role, s.setdatabase <> 0 AS here, split_part(setting, '=', 1) AS name
+      SELECT s.setrole::int8 AS role, s.setdatabase <> 0 AS here, lower(split_part(setting, '=', 1)) AS name
       FROM pg_db_role_setting s, unnest(s.setconfig) setting
       WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
         AND s.setrole IN (SELECT 0::oid UNION ALL SELECT oid FROM request)
@@ -105,7 +114,7 @@ SELECT json_build_object(
   'functions', (
     SELECT json_agg(f) FROM (
       SELECT f.oid::int8, n.nspname AS schema, f.proname AS name, f.oid::regprocedure::text AS sql, f.proowner::int8 AS owner,
-        f.prosecdef AS definer, f.proleakproof AS leakproof, f.prorettype = 'trigger'::regtype AS "trigger", f.provolatile AS volatility, f.prokind AS kind,
+        f.prosecdef AS definer, f.proleakproof AS leakproof, f.prorettype = 'trigger'::regtype AS "trigger", f.provolatile AS volatility,
         l.lanname AS language, COALESCE(f.proconfig, '{}') AS config, f.proisstrict AS strict,
         EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_proc'::regclass AND e.objid = f.oid) AS extension,
         CASE WHEN n.nspname = $schema$ THEN COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc) END AS body,
@@ -170,6 +179,21 @@ SELECT json_build_object(
       FROM pg_index i JOIN relation c ON c.oid = i.indrelid JOIN pg_class ic ON ic.oid = i.indexrelid
       LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
     ) i
+  ),
+  'inherits', (
+    SELECT json_agg(json_build_array(i.inhrelid::int8, i.inhparent::int8))
+    FROM pg_inherits i JOIN relation c ON c.oid = i.inhrelid WHERE NOT c.relispartition
+  ),
+  'rules', (
+    SELECT json_agg(json_build_array(r.ev_class::int8, r.rulename))
+    FROM pg_rewrite r JOIN relation c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN' OR c.relkind NOT IN ('v', 'm')
+  ),
+  -- Those of foreign keys only where they are switched off.
+  'triggers', (
+    SELECT json_agg(t) FROM (
+      SELECT t.tgrelid::int8 AS relation, t.tgname AS name, t.tgfoid::int8 AS function, t.tgenabled IN ('O', 'A') AS enabled
+      FROM pg_trigger t JOIN relation c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgenabled NOT IN ('O', 'A')
+    ) t
   ),
   'reads', (
     SELECT json_agg(DISTINCT jsonb_build_array(r.ev_class::int8, d.refobjid::int8))

@@ -1,6 +1,7 @@
 //! The checks: each file has those of one kind of object.
 
 mod constraints;
+mod contract;
 mod database;
 mod entities;
 mod functions;
@@ -8,6 +9,7 @@ mod grants;
 mod policies;
 mod roles;
 mod tables;
+mod triggers;
 mod views;
 
 use super::{Code, Finding, Object, Severity, catalog::Catalog, survey::Survey};
@@ -33,12 +35,17 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
     roles::check(survey, &mut findings);
     database::check(survey, &mut findings);
-    entities::check(survey, &mut findings);
+    if survey.audit.registry.entities().next().is_some() {
+        // A program without entities knows nothing that could drift.
+        contract::check(survey, &mut findings);
+        entities::check(survey, &mut findings);
+    }
     for scoped in &survey.scoped {
         tables::check(survey, scoped, &mut findings);
         grants::check(survey, scoped, &mut findings);
         policies::check(survey, scoped, &mut findings);
         constraints::check(survey, scoped, &mut findings);
+        triggers::check(survey, scoped, &mut findings);
     }
     tables::check_others(survey, &mut findings);
     policies::check_functions(survey, &mut findings);

@@ -74,6 +74,10 @@ codes! {
     RoleOwnsObject = "role-owns-object", Error;
     /// A scope role can log in, and so be used without a context.
     ScopeRoleLogsIn = "scope-role-logs-in", Warn;
+    /// A request role can become a role that has rights on scoped tables of its own, or a scope role another one.
+    RoleReachesRows = "role-reaches-rows", Error;
+    /// The gate, as which contexts are opened, may do more than that, or somebody can become it.
+    GateChanged = "gate-changed", Error;
     /// A setting that a role or the database fixes decides the role, row-level security or whose rows are seen.
     SettingFixed = "setting-fixed", Error;
 
@@ -95,6 +99,12 @@ codes! {
     GrantUnfiltered = "grant-unfiltered", Error;
     /// Everybody has a privilege on the table, the login role outside of a context included.
     GrantToPublic = "grant-to-public", Error;
+    /// A rule rewrites statements on a scoped table, and what it adds runs as the table's owner.
+    RuleOnTable = "rule-on-table", Error;
+    /// A trigger of a scoped table, or the check of a foreign key, is switched off.
+    TriggerDisabled = "trigger-disabled", Error;
+    /// A trigger of a scoped table runs as its function's owner; an error where that one bypasses row-level security.
+    TriggerRunsAsOwner = "trigger-runs-as-owner", Warn;
     /// No index starts with the scope column: each query reads all tenants' rows. For a partial index see its predicate.
     ScopeColumnWithoutIndex = "scope-column-without-index", Warn;
 
@@ -146,8 +156,11 @@ codes! {
     /// A foreign key has not been validated, or is not enforced.
     ForeignKeyNotValidated = "foreign-key-not-validated", Warn;
     /// A unique or exclusion constraint lacks the scope column: by trying a value one tenant learns whether another has
-    /// it; a warning for a key that is one `uuid`, which nobody guesses.
+    /// it.
     UniqueWithoutScope = "unique-without-scope", Error;
+    /// A unique constraint over one `uuid` lacks the scope column: by trying one that is known a tenant learns whether it
+    /// is another's; nobody guesses it.
+    UniqueUuidWithoutScope = "unique-uuid-without-scope", Warn;
     /// A foreign key between tables of one scope lacks the scope column: a row can point at, and be deleted with, another
     /// tenant's.
     ForeignKeyWithoutScope = "foreign-key-without-scope", Error;
@@ -167,12 +180,14 @@ codes! {
     ServerVersion = "server-version", Error;
 
     // Drift between code and database.
-    /// The contract is not installed: a schema, role or function of it is missing.
+    /// The contract is not installed: a schema, role, function, policy or trigger of it is missing, or a right that it gives.
     ContractMissing = "contract-missing", Error;
-    /// A function of the contract is not what the program's contract makes.
+    /// A function of the contract is not what the program's contract makes, or others may execute it.
     ContractFunctionChanged = "contract-function-changed", Error;
     /// The table of an entity is missing.
     EntityTableMissing = "entity-table-missing", Error;
+    /// Something of the name of an entity's table is found before it in the search path.
+    TableShadowed = "table-shadowed", Error;
     /// The table of an entity lacks a column.
     EntityColumnMissing = "entity-column-missing", Error;
     /// The table of an entity lacks a policy that its scopes ask for.

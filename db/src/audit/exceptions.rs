@@ -1,15 +1,23 @@
 //! The exceptions that are declared in code, against what was found.
 
-use super::{AuditReport, Code, Excepted, Finding, Object, ObjectKind};
-use crate::{Exception, Registry};
+use super::{AuditReport, Code, Excepted, Finding, Object, ObjectKind, catalog::Relation, survey::Survey};
+use crate::Exception;
 
 /// Takes what is excepted out of the findings, and finds the exceptions that are for nothing.
-pub(super) fn apply(registry: &Registry, mut report: AuditReport) -> AuditReport {
-    let exceptions: Vec<_> = registry.exceptions().collect();
+pub(super) fn apply(survey: &Survey<'_>, mut report: AuditReport) -> AuditReport {
+    let registry = survey.audit.registry;
+    // An entity's table by its name with the schema that it is in.
+    let full_name = |table: &str| {
+        let entity = registry.entities().find(|entity| entity.table() == table);
+        let found = entity.and_then(|entity| survey.table_of(entity));
+        found.map_or_else(|| table.to_owned(), Relation::full_name)
+    };
+    let exceptions = registry.exceptions().map(|(table, exception)| (table.map(full_name), exception));
+    let exceptions: Vec<_> = exceptions.collect();
     let mut used = vec![false; exceptions.len()];
     let findings = std::mem::take(&mut report.findings);
     for finding in findings {
-        match exceptions.iter().position(|(table, exception)| is_for(*table, exception, &finding)) {
+        match exceptions.iter().position(|(table, exception)| is_for(table.as_deref(), exception, &finding)) {
             Some(at) => {
                 if let Some(used) = used.get_mut(at) {
                     *used = true;
@@ -20,8 +28,11 @@ pub(super) fn apply(registry: &Registry, mut report: AuditReport) -> AuditReport
             None => report.findings.push(finding),
         }
     }
-    let unused =
-        exceptions.iter().zip(used).filter(|(_, used)| !used).map(|((table, exception), _)| unused(*table, exception));
+    let unused = exceptions
+        .iter()
+        .zip(used)
+        .filter(|(_, used)| !used)
+        .map(|((table, exception), _)| unused(table.as_deref(), exception));
     report.findings.extend(unused);
     report.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     report
@@ -29,9 +40,7 @@ pub(super) fn apply(registry: &Registry, mut report: AuditReport) -> AuditReport
 
 fn is_for(table: Option<&str>, exception: &Exception, finding: &Finding) -> bool {
     let object = &finding.object;
-    // A table of the entity is in whichever schema.
-    let of_table =
-        table.is_none_or(|table| object.table.as_deref().is_some_and(|found| found.rsplit('.').next() == Some(table)));
+    let of_table = table.is_none_or(|table| object.table.as_deref() == Some(table));
     exception.code == finding.code && of_table && exception.object.is_none_or(|name| name == object.name)
 }
 

@@ -92,6 +92,11 @@ impl<'a> Survey<'a> {
         self.indexes.get(&relation.oid).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether it holds what the seal on contexts is made with, which is looked at by itself.
+    pub(super) fn is_secret(&self, relation: &Relation) -> bool {
+        [self.prefix().seal_key(), self.prefix().seal_key_previous()].contains(&relation.full_name())
+    }
+
     pub(super) fn scoped_table(&self, oid: Oid) -> Option<&Scoped<'a>> {
         self.scoped.get(*self.scoped_at.get(&oid)?)
     }
@@ -169,7 +174,7 @@ impl<'a> Survey<'a> {
         let mut in_path = self.catalog.search_path.iter();
         let found = in_path.find_map(|schema| named.iter().find(|relation| relation.schema == *schema));
         match (found, named) {
-            (Some(relation), _) | (None, [relation]) => Some(relation),
+            (Some(relation), _) => Some(relation),
             _ => None,
         }
     }

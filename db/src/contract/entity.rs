@@ -76,7 +76,7 @@ impl Prefix {
     ///
     /// INVARIANT: rows that are found through another table are held by that one's policies, and the entrance of sign-in
     /// has no key to turn.
-    pub(crate) fn boundary(&self, declaration: &ScopeDeclaration) -> String {
+    fn boundary(&self, declaration: &ScopeDeclaration) -> String {
         let (rows, key, schema) = (self.rows(declaration), self.accessor(declaration.scope), self.schema());
         match declaration.rows {
             Rows::Column(column) => {
@@ -93,7 +93,7 @@ impl Prefix {
     }
 
     /// The rows of the scope, as SQL.
-    pub(crate) fn rows(&self, declaration: &ScopeDeclaration) -> String {
+    fn rows(&self, declaration: &ScopeDeclaration) -> String {
         let key = self.accessor(declaration.scope);
         match declaration.rows {
             Rows::All => key,

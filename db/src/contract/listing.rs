@@ -9,6 +9,7 @@ pub(crate) struct ContractFunction {
     pub(crate) name: String,
     /// Whether it runs as the gate.
     pub(crate) definer: bool,
+    /// As PostgreSQL has it.
     pub(crate) body: String,
     /// What makes it, with its owner and its grants.
     pub(crate) statements: Vec<String>,
@@ -22,10 +23,9 @@ impl Contract {
         let definition = |sql: &str| {
             let (name, rest) = sql.strip_prefix(&created)?.split_once('(')?;
             // A body in dollar quotes, or one expression.
-            let quoted = || Some(rest.split_once("$function$")?.1.split_once("$function$")?.0);
-            let expression = || rest.get(rest.find("RETURN ")?..);
-            let body = quoted().or_else(expression)?;
-            Some((name.trim().to_owned(), rest.contains("SECURITY DEFINER"), body.to_owned()))
+            let quoted = || Some(rest.split_once("$function$")?.1.split_once("$function$")?.0.to_owned());
+            let body = quoted().or_else(|| self.written_body(name))?;
+            Some((name.trim().to_owned(), rest.contains("SECURITY DEFINER"), body))
         };
         let functions = all.iter().filter_map(|sql| Some((definition(sql)?, sql)));
         functions

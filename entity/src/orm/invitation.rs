@@ -12,7 +12,7 @@ use super::member::MemberRole;
     writers("owner", "admin"),
     ranked = "role",
     except(
-        "unique-without-scope",
+        "unique-uuid-without-scope",
         on = "invitation_pkey",
         reason = "sign-in finds an invitation by its id alone, and an id is random: nobody guesses another's"
     )

@@ -39,6 +39,8 @@ pub(crate) struct Case {
     /// What is there before, and is no fault.
     pub(crate) given: Vec<String>,
     pub(crate) fault: Vec<String>,
+    /// Whether the repair is SQL that can be run.
+    pub(crate) mends: bool,
     /// The first major version of PostgreSQL that can have it.
     pub(crate) since: i32,
 }
@@ -53,6 +55,7 @@ impl Case {
             registry: application(),
             given: Vec::new(),
             fault: fault.iter().map(|&sql| sql.to_owned()).collect(),
+            mends: true,
             since: 0,
         }
     }
@@ -78,6 +81,11 @@ impl Case {
     fn except(mut self, code: Code, object: &'static str) -> Self {
         self.registry = self.registry.except(code, object, "this case is about another fault");
         self
+    }
+
+    /// Where what repairs it is for people to decide, and the print only says what.
+    fn without_repair(self) -> Self {
+        Self { mends: false, ..self }
     }
 
     fn since(self, since: i32) -> Self {

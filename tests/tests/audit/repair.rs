@@ -57,6 +57,9 @@ async fn show(
     if message.is_empty() || repair.is_empty() {
         return Err(format!("says too little: {finding:?}"));
     }
+    if !case.mends {
+        return Ok(());
+    }
     for sql in repair.iter().filter(|sql| !sql.starts_with("--")) {
         run(database, transaction, sql).await?;
     }
@@ -79,7 +82,7 @@ async fn run(database: &TestDatabase, transaction: &DatabaseTransaction, sql: &s
 
 /// The roles, the schema and the settings of a test database have its name as their prefix.
 fn fill(database: &TestDatabase, sql: &str) -> String {
-    sql.replace("$p", &database.name)
+    sql.replace("$P", &database.name.to_uppercase()).replace("$p", &database.name)
 }
 
 async fn version(connection: &impl ConnectionTrait) -> i32 {

@@ -4,9 +4,9 @@ use super::Findings;
 use crate::{
     ScopeKind,
     audit::{
-        Code, Object, ObjectKind, Severity,
+        Code, Object, ObjectKind,
         access::Granted,
-        catalog::{ForeignKey, Index},
+        catalog::{ForeignKey, Index, Relation},
         survey::{Scoped, Survey},
     },
     options::quote,
@@ -39,34 +39,45 @@ fn unique(scoped: &Scoped<'_>, index: &Index, column: &str, findings: &mut Findi
         name.as_ref().and_then(|name| relation.column(name)).is_some_and(|column| column.1 == "uuid")
     };
     let unguessable = index.columns.len() == 1 && index.columns.iter().all(is_uuid);
-    let severity = if unguessable { Severity::Warn } else { Severity::Error };
+    let code = if unguessable { Code::UniqueUuidWithoutScope } else { Code::UniqueWithoutScope };
     let message = if unguessable {
         format!("it lacks `{column}`: whoever has another tenant's id learns that there is such a row")
     } else {
         format!("it lacks `{column}`: a value that is refused is another tenant's")
     };
-    let definition = index.definition.as_deref().unwrap_or_default();
-    // The scope column goes first.
-    let with = if index.constraint.as_deref() == Some("x") { " WITH =" } else { "" };
-    let definition = definition.replacen('(', &format!("({}{with}, ", quote(column)), 1);
-    let repair = if index.constraint.is_some() {
-        let (table, name) = (&relation.sql, quote(&index.name));
-        let mut repair = vec![
-            format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
-            format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"),
-        ];
-        if index.primary {
-            repair.insert(
-                0,
-                "-- drop the foreign keys that point at it before, and make them again with the column".into(),
-            );
-        }
-        repair
-    } else {
-        vec![format!("DROP INDEX {}", index.sql), definition]
-    };
+    let repair = with_scope(relation, index, column);
     let object = Object::of_table(ObjectKind::Constraint, relation.full_name(), &index.name);
-    findings.add_as(severity, Code::UniqueWithoutScope, object, message, repair);
+    findings.add(code, object, message, repair);
+}
+
+/// Returns the statements that put the scope column first in a key.
+fn with_scope(relation: &Relation, index: &Index, column: &str) -> Vec<String> {
+    let definition = index.definition.as_deref().unwrap_or_default();
+    let (table, name, column) = (&relation.sql, quote(&index.name), quote(column));
+    // The names in what stands before the columns may have brackets of their own.
+    let place = match index.constraint.as_deref() {
+        Some("x") => "EXCLUDE USING btree (",
+        Some("p") => "PRIMARY KEY (",
+        Some(_) => "UNIQUE (",
+        None => " USING btree (",
+    };
+    let Some((before, after)) = definition.split_once(place) else {
+        return vec![format!("-- make it again with {column} in it: {definition}")];
+    };
+    let with = if index.constraint.as_deref() == Some("x") { " WITH =" } else { "" };
+    let definition = format!("{before}{place}{column}{with}, {after}");
+    if index.constraint.is_none() {
+        return vec![format!("DROP INDEX {}", index.sql), definition];
+    }
+    let mut repair = vec![
+        format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
+        format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"),
+    ];
+    if index.primary {
+        let first = "-- drop the foreign keys that point at it before, and make them again with the column";
+        repair.insert(0, first.to_owned());
+    }
+    repair
 }
 
 pub(super) fn check_foreign_keys(survey: &Survey<'_>, findings: &mut Findings) {

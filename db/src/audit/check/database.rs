@@ -168,7 +168,7 @@ mod tests {
             "database": "app", "version": "", "version_num": version_num, "looked_as": "", "session_user": "",
             "sees_rows": false, "search_path": [], "database_acl": null, "roles": [], "memberships": null,
             "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null,
-            "foreign_keys": null, "indexes": null, "reads": null, "owned": null, "granted": null, "defaults": null,
+            "foreign_keys": null, "indexes": null, "inherits": null, "rules": null, "triggers": null, "reads": null, "owned": null, "granted": null, "defaults": null,
             "published": null,
         }))
         .expect("a catalog of nothing");

@@ -2,73 +2,46 @@
 
 use super::Findings;
 use crate::{
-    RegisteredEntity, ScopeKind,
+    RegisteredEntity,
     audit::{Code, Object, ObjectKind, catalog::Relation, survey::Survey},
-    contract::ContractFunction,
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
-    if survey.audit.registry.entities().next().is_none() {
-        // A program without entities knows nothing that could drift.
-        return;
-    }
-    let installed = contract(survey, findings);
     for entity in survey.audit.registry.entities() {
         match survey.table_of(entity) {
-            None => findings.add(
-                Code::EntityTableMissing,
-                Object::table(entity.table()),
-                format!("`{}` is an entity of it", entity.facade()),
-                create_table(survey, entity),
-            ),
-            Some(relation) => columns(survey, entity, relation, findings),
+            None => table_missing(survey, entity, findings),
+            Some(relation) => {
+                columns(survey, entity, relation, findings);
+                shadowed(survey, entity, relation, findings);
+            }
         }
     }
     for scoped in &survey.scoped {
-        if scoped.entity.is_none() && !scoped.relation.partition {
+        let is_elsewhere = survey
+            .audit
+            .registry
+            .entities()
+            .any(|entity| entity.table() == scoped.relation.name && survey.table_of(entity).is_none());
+        if scoped.entity.is_none() && !scoped.relation.partition && !is_elsewhere {
             without_entity(scoped.relation, findings);
         }
     }
-    if installed {
-        functions(survey, findings);
-    }
 }
 
-/// Whether the schema and the roles of the contract are there.
-fn contract(survey: &Survey<'_>, findings: &mut Findings) -> bool {
-    let prefix = survey.prefix();
-    let mut missing = Vec::new();
-    if !survey.catalog.schemas.iter().any(|schema| schema.name == prefix.schema()) {
-        missing.push(Object::new(ObjectKind::Schema, prefix.schema()));
-    }
-    let scopes = ScopeKind::ALL.map(|scope| prefix.role(scope));
-    for role in scopes.into_iter().chain([survey.audit.login_role(survey.catalog), prefix.gate()]) {
-        if !survey.catalog.roles.iter().any(|found| found.name == role) {
-            missing.push(Object::new(ObjectKind::Role, role));
-        }
-    }
-    let installed = missing.is_empty();
-    for object in missing {
-        let message = format!("the contract's {object} is missing, and no context can be opened");
-        findings.add(Code::ContractMissing, object, message, install(survey));
-    }
-    installed
-}
-
-fn install(survey: &Survey<'_>) -> Vec<String> {
-    let Some(contract) = survey.audit.contract else {
-        return vec!["-- run the migration that installs the contract".to_owned()];
+fn table_missing(survey: &Survey<'_>, entity: &RegisteredEntity, findings: &mut Findings) {
+    let mut named = survey.catalog.relations.iter().filter(|relation| relation.name == entity.table());
+    let (message, repair) = match named.next() {
+        Some(other) => (
+            format!(
+                "`{}` is an entity of it, and the search path does not lead to {}",
+                entity.facade(),
+                other.full_name()
+            ),
+            vec![format!("-- put schema `{}` into the search path, or `schema_name` on the entity", other.schema)],
+        ),
+        None => (format!("`{}` is an entity of it", entity.facade()), create_table(survey, entity)),
     };
-    let mut statements = contract.install(None);
-    // Their policies and grants are for the roles.
-    for entity in survey.audit.registry.entities() {
-        if let Some(relation) = survey.table_of(entity) {
-            statements.extend(survey.prefix().protect_table(&relation.sql, entity.scopes, &entity.fixed_columns()));
-        }
-    }
-    statements.extend(contract.protect_membership());
-    statements.extend(contract.protect_tokens());
-    statements
+    findings.add(Code::EntityTableMissing, Object::table(entity.table()), message, repair);
 }
 
 fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity) -> Vec<String> {
@@ -113,35 +86,21 @@ fn without_entity(relation: &Relation, findings: &mut Findings) {
     );
 }
 
-/// Whether the functions are those that the contract makes.
-fn functions(survey: &Survey<'_>, findings: &mut Findings) {
-    let Some(contract) = survey.audit.contract else { return };
-    let schema = survey.prefix().schema();
-    let gate = survey.prefix().gate();
-    for ContractFunction { name, definer, body, statements } in contract.functions() {
-        let object = Object::new(ObjectKind::Function, format!("{schema}.{name}"));
-        let found = survey.catalog.functions.iter().find(|found| found.schema == schema && found.name == name);
-        let Some(found) = found else {
-            let message = "it is missing, and the policies or contexts that need it fail".to_owned();
-            findings.add(Code::ContractMissing, object, message, statements);
-            continue;
-        };
-        let what = if found.definer != definer {
-            "runs as another than it should"
-        } else if definer && survey.role_name(found.owner) != gate {
-            "is not owned by the gate"
-        } else if found.body.as_deref().is_some_and(|found| !same_body(&body, found)) {
-            "has another body"
-        } else {
-            continue;
-        };
-        let message = format!("it {what} than the program's contract makes");
-        findings.add(Code::ContractFunctionChanged, object, message, statements);
+/// A name without a schema is looked up in the search path, and there in the schema of the role's own name first.
+fn shadowed(survey: &Survey<'_>, entity: &RegisteredEntity, table: &Relation, findings: &mut Findings) {
+    if entity.schema().is_some() {
+        return;
     }
-}
-
-/// Whether two bodies are the same; PostgreSQL writes down one that is a single expression in its own way.
-fn same_body(ours: &str, theirs: &str) -> bool {
-    use crate::audit::expression::Expression;
-    ours.trim() == theirs.trim() || Expression::of(ours, "public") == Expression::of(theirs, "public")
+    let in_path = survey.catalog.search_path.iter().take_while(|schema| **schema != table.schema);
+    let roles = survey.requests.iter().map(|request| &request.role.name);
+    let earlier: Vec<_> = in_path.chain(roles).collect();
+    let mut others = survey.catalog.relations.iter().filter(|other| other.name == table.name && other.oid != table.oid);
+    if let Some(other) = others.find(|other| earlier.iter().any(|schema| **schema == other.schema)) {
+        findings.add(
+            Code::TableShadowed,
+            Object::table(table.full_name()),
+            format!("queries that name it without a schema find {} in its place", other.full_name()),
+            vec![format!("-- drop or rename it: {} {}", other.kind_name(), other.sql)],
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Findings,
+    contract::is_known,
     database::{role, roles},
     who,
 };
@@ -9,16 +10,6 @@ use crate::{
     audit::{Code, Object, ObjectKind, Severity, catalog::Function, survey::Survey},
     options::quote,
 };
-
-/// The functions of the contract that run as the gate, and that a request role may execute.
-const KNOWN: [&str; 6] = [
-    "enter_tenant",
-    "enter_tenant_as_system",
-    "enter_user",
-    "enter_identity",
-    "authenticate_token",
-    "context_is_genuine",
-];
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     for function in &survey.catalog.functions {
@@ -49,8 +40,8 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
 
 /// What the seal is made with is the gate's alone.
 fn seal(survey: &Survey<'_>, findings: &mut Findings) {
-    let own = survey.catalog.relations.iter().filter(|relation| relation.schema == survey.prefix().schema());
-    for relation in own {
+    let keys = [survey.prefix().seal_key(), survey.prefix().seal_key_previous()];
+    for relation in survey.catalog.relations.iter().filter(|relation| keys.contains(&relation.full_name())) {
         let columns = relation.columns.iter().flat_map(|column| &column.4);
         let grantees = relation.acl.iter().chain(columns).map(|(grantee, _)| survey.role_name(*grantee));
         let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
@@ -73,7 +64,7 @@ fn seal(survey: &Survey<'_>, findings: &mut Findings) {
 }
 
 fn revoke(function: &Function, names: &[&str]) -> String {
-    format!("REVOKE EXECUTE ON FUNCTION {} FROM {}", qualified(function), roles(names))
+    format!("REVOKE EXECUTE ON ROUTINE {} FROM {}", qualified(function), roles(names))
 }
 
 /// PostgreSQL writes the names of its own functions without a schema here.
@@ -87,10 +78,14 @@ fn definer(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &
     let owner = survey.role_name(function.owner);
     // With the contract, whether they are its own is looked at by itself.
     let of_gate = owner == prefix.gate() || survey.audit.contract.is_some();
-    let known = function.schema == prefix.schema() && of_gate && KNOWN.contains(&function.name.as_str());
-    if !function.config.iter().any(|setting| setting.starts_with("search_path=")) {
-        let kind = if function.kind == "p" { "PROCEDURE" } else { "FUNCTION" };
-        let mut repair = vec![format!("ALTER {kind} {} SET search_path = pg_catalog, pg_temp", function.sql)];
+    let known = of_gate && is_known(survey, function);
+    let is_fixed = |setting: &String| match setting.strip_prefix("search_path=") {
+        Some(path) if known => path == "pg_catalog, pg_temp",
+        Some(path) => !path.contains("$user"),
+        None => false,
+    };
+    if !function.config.iter().any(is_fixed) {
+        let mut repair = vec![format!("ALTER ROUTINE {} SET search_path = pg_catalog, pg_temp", function.sql)];
         if !known {
             repair.push(revoke(function, names));
         }

@@ -25,7 +25,8 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
         return;
     }
     if policies.is_empty() {
-        if scoped.entity.is_some() {
+        let is_for_a_role = scoped.scopes.iter().any(|declaration| survey.scope_role(declaration.scope).is_some());
+        if scoped.entity.is_some() && is_for_a_role {
             findings.add(
                 Code::EntityPolicyMissing,
                 Object::table(scoped.relation.full_name()),
@@ -33,6 +34,11 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
                 protect(survey, scoped),
             );
         }
+        return;
+    }
+    // A key of another type has no policy that is as it should be; first it has to be mended.
+    let is_uuid = |(_, column)| scoped.relation.column(column).is_none_or(|column| column.1 == "uuid");
+    if !scoped.columns().all(is_uuid) {
         return;
     }
     let table = Table { survey, scoped, policies };
@@ -66,11 +72,13 @@ impl Table<'_> {
         ours.map(|sql| self.expression(sql)) == theirs.map(|sql| self.expression(sql))
     }
 
-    fn is(&self, expected: &PolicyDeclaration, found: &Policy) -> bool {
+    fn is(&self, expected: &PolicyDeclaration, declaration: &ScopeDeclaration, found: &Policy) -> bool {
+        let kind = expected.name.rsplit('_').next().unwrap_or_default();
+        let written = self.survey.prefix().written_policy(declaration, kind);
         found.permissive == expected.permissive
             && found.command == command(expected.command)
-            && self.same(expected.using.as_deref(), found.using.as_deref())
-            && self.same(expected.check.as_deref(), found.check.as_deref())
+            && self.same(written.using.as_deref(), found.using.as_deref())
+            && self.same(written.check.as_deref(), found.check.as_deref())
     }
 
     /// The policies that a scope asks for are there, as they should be.
@@ -80,8 +88,11 @@ impl Table<'_> {
                 self.policies.iter().find(|policy| policy.name == expected.name && policy.roles.contains(&role));
             let is_boundary = expected.name.ends_with("_boundary");
             // A table without an entity may name its policies as it likes.
-            let by_content =
-                || self.policies.iter().any(|policy| policy.roles.contains(&role) && self.is(&expected, policy));
+            let by_content = || {
+                self.policies
+                    .iter()
+                    .any(|policy| policy.roles.contains(&role) && self.is(&expected, declaration, policy))
+            };
             if self.scoped.entity.is_none() && (!is_boundary || by_content()) {
                 continue;
             }
@@ -89,7 +100,7 @@ impl Table<'_> {
             let repair =
                 vec![format!("DROP POLICY IF EXISTS {} ON {sql}", quote(&expected.name)), expected.create(sql)];
             match by_name {
-                Some(found) if self.is(&expected, found) => {}
+                Some(found) if self.is(&expected, declaration, found) => {}
                 Some(found) if !is_boundary || !found.permissive => {
                     self.changed(&expected, found, declaration, role, repair, findings);
                 }
@@ -182,7 +193,8 @@ impl Table<'_> {
             let sql = self.expression(sql);
             scoped.scopes.iter().filter(of_scope).any(|declaration| {
                 // Without the seal too: the boundary asks for that.
-                let (rows, boundary) = (survey.prefix().rows(declaration), survey.prefix().boundary(declaration));
+                let prefix = survey.prefix();
+                let (rows, boundary) = (prefix.written_rows(declaration), prefix.written_boundary(declaration));
                 [rows, boundary].iter().any(|ours| self.expression(ours) == sql)
             })
         };
@@ -214,7 +226,7 @@ impl Table<'_> {
         let expected = self.survey.prefix().policies(declaration);
         let boundary = expected.iter().find(|policy| policy.name.ends_with("_boundary"));
         boundary.is_some_and(|boundary| {
-            self.policies.iter().any(|policy| policy.roles.contains(&role) && self.is(boundary, policy))
+            self.policies.iter().any(|policy| policy.roles.contains(&role) && self.is(boundary, declaration, policy))
         })
     }
 }

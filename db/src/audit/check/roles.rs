@@ -6,7 +6,7 @@ use super::{Findings, is_at_least};
 use crate::{
     audit::{
         Code, Finding, Object, ObjectKind,
-        catalog::{Held, Oid, Role, Setting},
+        catalog::{Held, Oid, Relation, Role, Setting},
         survey::{Request, Survey},
     },
     options::quote,
@@ -47,6 +47,9 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
             );
         }
         memberships(survey, request, findings);
+    }
+    if !survey.requests.is_empty() {
+        scopes_and_gate(survey, findings);
     }
     if let Some(login) = survey.login() {
         login_inherits(survey, login, findings);
@@ -99,11 +102,71 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
     } else if role.name == survey.prefix().gate() {
         let owns = how("owns the functions that open a context");
         findings.add(Code::RoleBecomesOwner, object(), owns, repair);
+    } else if request.scope.is_none() && inherits(survey, request.role.oid).contains(&role.oid) {
+        // The login role has its rights: `LoginHasPrivileges`, for each of them.
+    } else if let Some(table) = has_rows(survey, role) {
+        let has = how(&format!("has rights of its own on scoped tables, such as `{table}`"));
+        findings.add(Code::RoleReachesRows, object(), has, repair);
     } else if let Some(scoped) = survey.scoped.iter().find(|scoped| scoped.relation.owner == role.oid) {
         let owns = how(&format!("owns scoped tables, such as `{}`", scoped.relation.full_name()));
         findings.add(Code::RoleBecomesOwner, object(), owns, repair);
     }
     findings.0
+}
+
+/// Returns a scoped table on which a role has rights by itself.
+fn has_rows(survey: &Survey<'_>, role: &Role) -> Option<String> {
+    let mut tables = survey.scoped.iter().map(|scoped| scoped.relation);
+    let table = tables.find(|relation| {
+        let columns = relation.columns.iter().flat_map(|column| &column.4);
+        relation.acl.iter().chain(columns).any(|(grantee, _)| *grantee == role.oid)
+    });
+    table.map(Relation::full_name)
+}
+
+/// A scope role is no other's; the gate is nobody's, and has no power but what the contract gives it.
+fn scopes_and_gate(survey: &Survey<'_>, findings: &mut Findings) {
+    let scope = |oid: Oid| survey.requests.iter().find(|request| request.scope.is_some() && request.role.oid == oid);
+    for edge in survey.catalog.memberships.iter().filter(|edge| edge.inherit || edge.set) {
+        if let (Some(member), Some(role)) = (scope(edge.member), scope(edge.role)) {
+            let (member, role) = (&member.role.name, &role.role.name);
+            findings.add(
+                Code::RoleReachesRows,
+                Object::new(ObjectKind::Role, member),
+                format!("`{member}` is in `{role}`, and a context of the one has the rights of the other"),
+                vec![format!("REVOKE {} FROM {}", quote(role), quote(member))],
+            );
+        }
+    }
+    let Some(gate) = survey.catalog.roles.iter().find(|role| role.name == survey.prefix().gate()) else { return };
+    let object = || Object::new(ObjectKind::Role, &gate.name);
+    let powers = [
+        (gate.superuser, "SUPERUSER"),
+        (gate.bypass_rls, "BYPASSRLS"),
+        (gate.create_role, "CREATEROLE"),
+        (gate.replication, "REPLICATION"),
+        (gate.login, "LOGIN"),
+    ];
+    for (_, power) in powers.into_iter().filter(|(has, _)| *has) {
+        let repair = vec![format!("ALTER ROLE {} NO{power}", quote(&gate.name))];
+        findings.add(Code::GateChanged, object(), format!("`{}` has {power}", gate.name), repair);
+    }
+    // From PostgreSQL 16 on whoever makes a role has the admin option on it, and can become it by that alone.
+    for edge in survey.catalog.memberships.iter().filter(|edge| edge.inherit || edge.set) {
+        let others = survey.catalog.role(edge.member).filter(|role| !role.superuser);
+        let is_request = survey.requests.iter().any(|request| request.role.oid == edge.member);
+        let (member, role) = (survey.role_name(edge.member), survey.role_name(edge.role));
+        let repair = || vec![format!("REVOKE {} FROM {}", quote(role), quote(member))];
+        if edge.role == gate.oid && others.is_some() && !is_request {
+            findings.add(Code::GateChanged, object(), format!("`{member}` can become it"), repair());
+        } else if edge.member == gate.oid {
+            findings.add(Code::GateChanged, object(), format!("it is in `{role}`"), repair());
+        }
+    }
+    if let Some(scoped) = survey.scoped.iter().find(|scoped| scoped.relation.owner == gate.oid) {
+        let repair = vec![format!("ALTER TABLE {} OWNER TO CURRENT_USER", scoped.relation.sql)];
+        findings.add(Code::GateChanged, object(), format!("it owns {}", scoped.relation.full_name()), repair);
+    }
 }
 
 fn memberships(survey: &Survey<'_>, request: &Request<'_>, findings: &mut Findings) {
@@ -172,7 +235,7 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
     holders.retain(|oid| !is_scope(oid));
     holders.insert(0, role.oid);
     // What the contract itself keeps is looked at by itself.
-    let relations = survey.catalog.relations.iter().filter(|relation| relation.schema != survey.prefix().schema());
+    let relations = survey.catalog.relations.iter().filter(|relation| !survey.is_secret(relation));
     for relation in relations {
         let columns = relation.columns.iter().flat_map(|column| &column.4);
         let held: Vec<_> = relation.acl.iter().chain(columns).filter(|(oid, _)| holders.contains(oid)).collect();
@@ -227,7 +290,8 @@ fn owns(survey: &Survey<'_>, owned: &Held, findings: &mut Findings) {
 fn fixes(survey: &Survey<'_>, Setting { role, here, name }: &Setting, findings: &mut Findings) {
     let own = name.strip_prefix(survey.prefix().schema()).is_some_and(|rest| rest.starts_with('.'));
     if survey.requests.is_empty()
-        || !(own || matches!(name.as_str(), "role" | "row_security" | "session_authorization"))
+        || !(own
+            || matches!(name.as_str(), "role" | "row_security" | "session_authorization" | "session_replication_role"))
     {
         return;
     }

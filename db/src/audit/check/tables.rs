@@ -1,5 +1,7 @@
 //! Scoped tables: row-level security, scope columns and their indexes.
 
+use std::collections::HashSet;
+
 use super::{Findings, database::revoke_all, list, who};
 use crate::{
     audit::{
@@ -88,7 +90,9 @@ fn scope_column(survey: &Survey<'_>, scoped: &Scoped<'_>, column: &Column, findi
     if kind != "uuid" {
         let column = quote(name);
         // A column that a policy names cannot change its type.
+        let names = |side: &Option<String>| side.as_ref().is_some_and(|side| side.contains(name.as_str()));
         let policies = survey.policies_of(relation).iter();
+        let policies = policies.filter(|policy| names(&policy.using) || names(&policy.check));
         let mut repair: Vec<_> =
             policies.map(|policy| format!("DROP POLICY {} ON {}", quote(&policy.name), relation.sql)).collect();
         repair.push(format!("ALTER TABLE {} ALTER COLUMN {column} TYPE uuid USING {column}::text::uuid", relation.sql));
@@ -111,8 +115,37 @@ fn index(survey: &Survey<'_>, relation: &Relation, column: &str, findings: &mut 
     }
 }
 
+/// What a table has, those that it inherits from show too, by their own rights.
+fn inherited(survey: &Survey<'_>, findings: &mut Findings) {
+    let mut next: Vec<_> = survey.scoped.iter().map(|scoped| (scoped.relation, scoped.relation)).collect();
+    let mut seen = HashSet::new();
+    while let Some((child, scoped)) = next.pop() {
+        let parents = survey.catalog.inherits.iter().filter(|(inherits, _)| *inherits == child.oid);
+        for parent in parents.filter_map(|(_, parent)| survey.relation(*parent)) {
+            if !seen.insert(parent.oid) {
+                continue;
+            }
+            next.push((parent, scoped));
+            if survey.scoped_table(parent.oid).is_none() && survey.reaches(parent) {
+                let names = reached_by(survey, parent);
+                findings.add(
+                    Code::TableWithoutRls,
+                    Object::table(parent.full_name()),
+                    format!(
+                        "{} can read by it the rows of {}, which inherits from it",
+                        who(&names),
+                        scoped.full_name()
+                    ),
+                    revoke_all(&parent.sql, &names),
+                );
+            }
+        }
+    }
+}
+
 /// What holds for any table.
 pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
+    inherited(survey, findings);
     for relation in &survey.catalog.relations {
         let policies = survey.policies_of(relation);
         if !relation.row_security && !policies.is_empty() {
@@ -137,16 +170,22 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
             );
         }
         // What the contract itself keeps is looked at by itself.
-        let to_look_at = !survey.requests.is_empty() && relation.schema != survey.prefix().schema();
-        if to_look_at && relation.acl.iter().any(|(grantee, _)| *grantee == PUBLIC) {
+        let to_look_at = !survey.requests.is_empty() && !survey.is_secret(relation);
+        if to_look_at {
             to_public(relation, findings);
         }
     }
 }
 
 fn to_public(relation: &Relation, findings: &mut Findings) {
-    let to_public = relation.acl.iter().filter(|(grantee, _)| *grantee == PUBLIC);
-    let privileges: Vec<_> = to_public.map(|(_, privilege)| privilege.as_str()).collect();
+    let columns = relation.columns.iter().flat_map(|column| &column.4);
+    let to_public = relation.acl.iter().chain(columns).filter(|(grantee, _)| *grantee == PUBLIC);
+    let mut privileges: Vec<_> = to_public.map(|(_, privilege)| privilege.as_str()).collect();
+    privileges.sort_unstable();
+    privileges.dedup();
+    if privileges.is_empty() {
+        return;
+    }
     let kind = if relation.kind == "S" { "SEQUENCE" } else { "TABLE" };
     findings.add(
         Code::GrantToPublic,

@@ -18,7 +18,8 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         reads.entry(*view).or_default().push(*read);
     }
     let relations = survey.catalog.relations.iter();
-    for relation in relations.filter(|relation| matches!(relation.kind.as_str(), "v" | "m" | "f")) {
+    let views = relations.filter(|relation| matches!(relation.kind.as_str(), "v" | "m" | "f"));
+    for relation in views.filter(|relation| !survey.is_secret(relation)) {
         let columns = relation.columns.iter().flat_map(|column| &column.4);
         let names = survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee));
         if names.is_empty() {
@@ -68,7 +69,8 @@ fn reads_scoped(survey: &Survey<'_>, reads: &HashMap<Oid, Vec<Oid>>, view: Oid) 
     let mut seen = HashSet::new();
     let mut next = vec![view];
     while let Some(relation) = next.pop() {
-        if survey.scoped_table(relation).is_some() {
+        let is_secret = survey.relation(relation).is_some_and(|relation| survey.is_secret(relation));
+        if is_secret || survey.scoped_table(relation).is_some() {
             return true;
         }
         if seen.insert(relation) {

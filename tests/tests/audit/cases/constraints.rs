@@ -1,12 +1,13 @@
 //! Unique and foreign keys.
 
-use db::audit::{Code, Severity};
+use db::audit::Code;
 
 use super::Case;
 
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
-        ForeignKeyDangling, ForeignKeyNotValidated, ForeignKeyWithoutScope, SetNullNullsScope, UniqueWithoutScope,
+        ForeignKeyDangling, ForeignKeyNotValidated, ForeignKeyWithoutScope, SetNullNullsScope, UniqueUuidWithoutScope,
+        UniqueWithoutScope,
     };
     vec![
         Case::new(
@@ -52,11 +53,16 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             UniqueWithoutScope,
-            "a uuid by itself",
+            "an index with a bracket in its name",
+            "constraint u(x of public.research_plan",
+            &["CREATE UNIQUE INDEX \"u(x\" ON research_plan (question)"],
+        ),
+        Case::new(
+            UniqueUuidWithoutScope,
+            "a key",
             "constraint plan_step_id of public.plan_step",
             &["ALTER TABLE plan_step ADD CONSTRAINT plan_step_id UNIQUE (id)"],
-        )
-        .severity(Severity::Warn),
+        ),
         Case::new(
             ForeignKeyWithoutScope,
             "to a key by itself",

@@ -5,19 +5,72 @@ use db::audit::Code;
 use super::Case;
 use crate::note::{Note, application};
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
         ContractMissing, EntityColumnMissing, EntityPolicyMissing, EntityTableMissing, GrantMissing, GrantUndeclared,
-        PolicyUndeclaredScope,
+        PolicyUndeclaredScope, TableShadowed,
     };
     vec![
-        Case::new(ContractMissing, "a role", "role $p_identity", &["ALTER ROLE $p_identity RENAME TO $p_idle"]),
+        Case::new(
+            ContractMissing,
+            "a role",
+            "role $p_identity",
+            &["DROP OWNED BY $p_identity", "DROP ROLE $p_identity"],
+        ),
         Case::new(
             ContractMissing,
             "a function",
-            "function $p.authenticate_token",
+            "function $p.authenticate_token(bytea)",
             &["DROP FUNCTION $p.authenticate_token"],
         ),
+        Case::new(
+            ContractMissing,
+            "a right to a function",
+            "function $p.context_is_genuine()",
+            &["REVOKE EXECUTE ON FUNCTION $p.context_is_genuine FROM $p_tenant"],
+        ),
+        Case::new(ContractMissing, "a membership", "role $p_login", &["REVOKE $p_tenant FROM $p_login"]),
+        Case::new(ContractMissing, "the use of the schema", "schema $p", &["REVOKE USAGE ON SCHEMA $p FROM $p_tenant"]),
+        Case::new(
+            ContractMissing,
+            "a policy of the gate",
+            "object policy gate_membership of public.member",
+            &["DROP POLICY gate_membership ON member"],
+        ),
+        Case::new(
+            ContractMissing,
+            "a trigger",
+            "object trigger keep_an_owner of public.member",
+            &["DROP TRIGGER keep_an_owner ON member"],
+        ),
+        Case::new(
+            ContractMissing,
+            "the secret of the seal is a table",
+            "table $p.seal_key_previous",
+            &[
+                "DROP MATERIALIZED VIEW $p.seal_key_previous",
+                "CREATE TABLE $p.seal_key_previous AS SELECT 1 AS id, '\\x00'::bytea AS key",
+                "ALTER TABLE $p.seal_key_previous OWNER TO $p_gate",
+            ],
+        ),
+        Case::new(
+            EntityTableMissing,
+            "moved out of the search path",
+            "table research_plan",
+            &["CREATE SCHEMA crm", "ALTER TABLE research_plan SET SCHEMA crm"],
+        )
+        .without_repair(),
+        Case::new(
+            TableShadowed,
+            "in the schema of a role's name",
+            "table public.organization",
+            &[
+                "CREATE SCHEMA $p_tenant",
+                "CREATE VIEW $p_tenant.organization WITH (security_invoker) AS SELECT 1 AS id",
+            ],
+        )
+        .without_repair(),
         Case {
             registry: application().with::<Note>(),
             ..Case::new(EntityTableMissing, "never made", "table note", &["DROP TABLE note"])

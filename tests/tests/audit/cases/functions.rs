@@ -86,34 +86,78 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             ContractFunctionChanged,
             "the check of the seal",
-            "function $p.context_is_genuine",
+            "function $p.context_is_genuine()",
             &["CREATE OR REPLACE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
                SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN true; END'"],
         ),
         Case::new(
             ContractFunctionChanged,
+            "a comment that ends in code",
+            "function $p.context_is_genuine()",
+            &["DO $$ DECLARE body text := (SELECT prosrc FROM pg_proc WHERE oid = '$p.context_is_genuine()'::regprocedure); BEGIN
+                 body := replace(body, '-- Raises, as', E'-- Raises, as \"\n RETURN true; -- \"');
+                 EXECUTE 'CREATE OR REPLACE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE
+                   PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ' || quote_literal(body);
+               END $$"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "everybody may execute it",
+            "function $p.enter_tenant_as_system(uuid)",
+            &["GRANT EXECUTE ON FUNCTION $p.enter_tenant_as_system TO PUBLIC"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "a scope role may execute it",
+            "function $p.enter_user(uuid)",
+            &["GRANT EXECUTE ON FUNCTION $p.enter_user TO $p_tenant"],
+        ),
+        Case::new(
+            DefinerUnknown,
+            "one of the contract's names, with other arguments",
+            "function $p.enter_user(text)",
+            &["CREATE FUNCTION $p.enter_user(t text) RETURNS SETOF research_plan LANGUAGE sql SECURITY DEFINER
+               SET search_path = pg_catalog, pg_temp AS 'SELECT * FROM public.research_plan'"],
+        )
+        .severity(Severity::Error),
+        Case::new(
+            DefinerUnknown,
+            "a procedure",
+            "function public.proceed()",
+            &["CREATE PROCEDURE proceed() LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+               BEGIN ATOMIC DELETE FROM public.research_plan; END"],
+        )
+        .severity(Severity::Error),
+        Case::new(
+            DefinerSearchPath,
+            "one of the contract's, with another path",
+            "function $p.enter_tenant(uuid,uuid)",
+            &["ALTER FUNCTION $p.enter_tenant SET search_path = public, pg_temp, pg_catalog"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
             "another body",
-            "function $p.enter_user",
+            "function $p.enter_user(uuid)",
             &["CREATE OR REPLACE FUNCTION $p.enter_user(person uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
                SET search_path = pg_catalog, pg_temp AS 'BEGIN END'"],
         ),
         Case::new(
             ContractFunctionChanged,
             "another expression",
-            "function $p.in_identity_context",
+            "function $p.in_identity_context()",
             &["CREATE OR REPLACE FUNCTION $p.in_identity_context() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
                RETURN true"],
         ),
         Case::new(
             ContractFunctionChanged,
             "another owner",
-            "function $p.enter_tenant",
+            "function $p.enter_tenant(uuid,uuid)",
             &["ALTER FUNCTION $p.enter_tenant(uuid, uuid) OWNER TO CURRENT_USER"],
         ),
         Case::new(
             ContractFunctionChanged,
             "it runs as its caller",
-            "function $p.keep_an_owner",
+            "function $p.keep_an_owner()",
             &["ALTER FUNCTION $p.keep_an_owner() SECURITY INVOKER"],
         ),
     ]

@@ -60,6 +60,22 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             PolicyNotCanonical,
+            "the boundary in other brackets",
+            "policy identity_boundary of public.verification",
+            &["ALTER POLICY identity_boundary ON verification USING (
+               ($p.in_identity_context() AND (SELECT true WHERE $p.context_is_genuine())) IS NOT NULL)"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "a lossy cast in the boundary",
+            "policy tenant_boundary of public.plan_step",
+            &["DO $$ DECLARE rows text := (SELECT replace(pg_get_expr(polqual, polrelid), 'organization_id = $p.current_organization_id()',
+                 'organization_id::text::\"char\" = $p.current_organization_id()::text::\"char\"') FROM pg_policy
+                 WHERE polrelid = 'plan_step'::regclass AND polname = 'tenant_boundary');
+               BEGIN EXECUTE 'ALTER POLICY tenant_boundary ON plan_step USING (' || rows || ')'; END $$"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
             "what the boundary checks",
             "policy tenant_boundary of public.plan_step",
             &["ALTER POLICY tenant_boundary ON plan_step WITH CHECK (true)"],

@@ -4,10 +4,11 @@ use db::audit::Code;
 
 use super::Case;
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
-        MembershipAdminOption, RoleBecomesOwner, RoleBypassesRls, RoleCreatesRoles, RoleOwnsObject, RoleReadsAll,
-        RoleReplicates, RoleSuperuser, ScopeRoleLogsIn, SettingFixed,
+        GateChanged, MembershipAdminOption, RoleBecomesOwner, RoleBypassesRls, RoleCreatesRoles, RoleOwnsObject,
+        RoleReachesRows, RoleReadsAll, RoleReplicates, RoleSuperuser, ScopeRoleLogsIn, SettingFixed,
     };
     let mut cases = Vec::new();
     for (code, attribute) in [
@@ -68,6 +69,27 @@ pub(super) fn cases() -> Vec<Case> {
             ],
         ),
         Case::new(RoleOwnsObject, "a schema", "role $p_login", &["CREATE SCHEMA \"of login\" AUTHORIZATION $p_login"]),
+        Case::new(
+            RoleReachesRows,
+            "a role with a policy of its own",
+            "role $p_login",
+            &[
+                "CREATE ROLE $p_helpers",
+                "GRANT $p_helpers TO $p_login",
+                "GRANT SELECT (title) ON research_plan TO $p_helpers",
+                "CREATE POLICY helpers ON research_plan FOR SELECT TO $p_helpers USING (true)",
+            ],
+        ),
+        Case::new(RoleReachesRows, "another scope role", "role $p_tenant", &["GRANT $p_user TO $p_tenant"]),
+        Case::new(GateChanged, "an attribute", "role $p_gate", &["ALTER ROLE $p_gate BYPASSRLS"]),
+        Case::new(GateChanged, "it can log in", "role $p_gate", &["ALTER ROLE $p_gate LOGIN"]),
+        Case::new(
+            GateChanged,
+            "somebody can become it",
+            "role $p_gate",
+            &["CREATE ROLE $p_reporting", "GRANT $p_gate TO $p_reporting"],
+        ),
+        Case::new(GateChanged, "it owns a table", "role $p_gate", &["ALTER TABLE research_plan OWNER TO $p_gate"]),
         Case::new(ScopeRoleLogsIn, "an attribute", "role $p_identity", &["ALTER ROLE $p_identity LOGIN"]),
         Case::new(
             SettingFixed,
@@ -80,6 +102,18 @@ pub(super) fn cases() -> Vec<Case> {
             "the role, for the role in the database",
             "role $p_login",
             &["ALTER ROLE $p_login IN DATABASE $p SET role = '$p_tenant'"],
+        ),
+        Case::new(
+            SettingFixed,
+            "a tenant, in capital letters",
+            "role $p_tenant",
+            &["ALTER ROLE $p_tenant SET \"$P.Organization_Id\" = '00000000-0000-0000-0000-000000000000'"],
+        ),
+        Case::new(
+            SettingFixed,
+            "whether triggers fire",
+            "role $p_login",
+            &["ALTER ROLE $p_login SET session_replication_role = replica"],
         ),
         Case::new(
             SettingFixed,

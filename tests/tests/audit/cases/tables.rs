@@ -1,14 +1,15 @@
 //! Row-level security, scope columns and grants of tables.
 
-use db::audit::Code;
+use db::audit::{Code, Severity};
 
 use super::Case;
 
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
-        GrantToPublic, GrantUnfiltered, PoliciesWithoutRls, RlsWithoutPolicies, ScopeColumnNullable, ScopeColumnType,
-        ScopeColumnWithoutIndex, TableRlsNotForced, TableWithoutEntity, TableWithoutRls,
+        GrantToPublic, GrantUnfiltered, PoliciesWithoutRls, RlsWithoutPolicies, RuleOnTable, ScopeColumnNullable,
+        ScopeColumnType, ScopeColumnWithoutIndex, TableRlsNotForced, TableWithoutEntity, TableWithoutRls,
+        TriggerDisabled, TriggerRunsAsOwner,
     };
     const PLAIN: &str =
         "CREATE TABLE plain (organization_id uuid NOT NULL, id uuid, PRIMARY KEY (organization_id, id))";
@@ -44,6 +45,52 @@ pub(super) fn cases() -> Vec<Case> {
         ])
         .except(TableWithoutEntity, "public.plain"),
         Case::new(
+            TableWithoutRls,
+            "a table that it inherits from, by its own name",
+            "table public.titled",
+            &[
+                "CREATE TABLE titled (title text NOT NULL)",
+                "ALTER TABLE research_plan INHERIT titled",
+                "GRANT SELECT ON titled TO $p_tenant",
+            ],
+        ),
+        Case::new(
+            RuleOnTable,
+            "a further statement",
+            "object also of public.research_plan",
+            &["CREATE RULE also AS ON INSERT TO research_plan DO ALSO SELECT title FROM research_plan"],
+        ),
+        Case::new(TriggerDisabled, "all", "table public.plan_step", &["ALTER TABLE plan_step DISABLE TRIGGER ALL"]),
+        Case::new(
+            TriggerDisabled,
+            "one of the contract's",
+            "table public.member",
+            &["ALTER TABLE member DISABLE TRIGGER keep_an_owner"],
+        ),
+        Case::new(
+            TriggerRunsAsOwner,
+            "its owner is a superuser",
+            "object look of public.research_plan",
+            &[
+                "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                 SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NEW; END'",
+                "CREATE TRIGGER look BEFORE INSERT ON research_plan FOR EACH ROW EXECUTE FUNCTION look()",
+            ],
+        )
+        .severity(Severity::Error),
+        Case::new(
+            TriggerRunsAsOwner,
+            "its owner is held by policies",
+            "object look of public.research_plan",
+            &[
+                "CREATE ROLE $p_keeper",
+                "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                 SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NEW; END'",
+                "CREATE TRIGGER look BEFORE INSERT ON research_plan FOR EACH ROW EXECUTE FUNCTION look()",
+                "ALTER FUNCTION look OWNER TO $p_keeper",
+            ],
+        ),
+        Case::new(
             PoliciesWithoutRls,
             "switched off",
             "table public.research_plan",
@@ -66,7 +113,11 @@ pub(super) fn cases() -> Vec<Case> {
             RlsWithoutPolicies,
             "on a table that is nobody's",
             "table public.plain",
-            &["CREATE TABLE plain ()", "ALTER TABLE plain ENABLE ROW LEVEL SECURITY", "GRANT SELECT ON plain TO $p_user"],
+            &[
+                "CREATE TABLE plain ()",
+                "ALTER TABLE plain ENABLE ROW LEVEL SECURITY",
+                "GRANT SELECT ON plain TO $p_user",
+            ],
         ),
         Case::new(
             ScopeColumnNullable,
@@ -82,14 +133,8 @@ pub(super) fn cases() -> Vec<Case> {
                 "DROP POLICY tenant_boundary ON note",
                 "DROP POLICY tenant_access ON note",
                 "ALTER TABLE note ALTER COLUMN organization_id TYPE text",
-                "DO $$ DECLARE rows text; BEGIN
-                   rows := (SELECT replace(pg_get_expr(polqual, polrelid), 'organization_id = $p.current_organization_id()',
-                     'organization_id = $p.current_organization_id()::text') FROM pg_policy
-                     WHERE polrelid = 'plan_step'::regclass AND polname = 'tenant_boundary');
-                   EXECUTE 'CREATE POLICY tenant_access ON note TO $p_tenant USING (' || rows || ') WITH CHECK (' || rows || ')';
-                   EXECUTE 'CREATE POLICY tenant_boundary ON note AS RESTRICTIVE TO $p_tenant USING (' || rows
-                     || ') WITH CHECK (' || rows || ')';
-                 END $$",
+                "CREATE POLICY tenant_boundary ON note AS RESTRICTIVE TO $p_tenant
+                 USING (organization_id = $p.current_organization_id()::text)",
             ],
         )
         .with_note(),
@@ -105,13 +150,8 @@ pub(super) fn cases() -> Vec<Case> {
             "table public.member",
             &["GRANT REFERENCES (id) ON member TO $p_user", "GRANT TRIGGER ON member TO $p_user"],
         ),
-        Case::new(
-            GrantUnfiltered,
-            "MAINTAIN",
-            "table public.member",
-            &["GRANT MAINTAIN ON member TO $p_user"],
-        )
-        .since(17),
+        Case::new(GrantUnfiltered, "MAINTAIN", "table public.member", &["GRANT MAINTAIN ON member TO $p_user"])
+            .since(17),
         Case::new(
             GrantToPublic,
             "an entity's",
@@ -123,6 +163,12 @@ pub(super) fn cases() -> Vec<Case> {
             "a table that is nobody's",
             "table public.plain",
             &["CREATE TABLE plain ()", "GRANT ALL ON plain TO PUBLIC"],
+        ),
+        Case::new(
+            GrantToPublic,
+            "one column",
+            "table public.account",
+            &["GRANT SELECT (password) ON account TO PUBLIC"],
         ),
         Case::new(
             ScopeColumnWithoutIndex,

@@ -34,6 +34,13 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .severity(Severity::Error),
         Case::new(
+            ViewRunsAsOwner,
+            "over the secret of the seal",
+            "view public.k",
+            &["CREATE VIEW k AS SELECT * FROM $p.seal_key", "GRANT SELECT ON k TO $p_tenant"],
+        )
+        .severity(Severity::Error),
+        Case::new(
             MatviewReachable,
             "of scoped rows",
             "view public.titles",
