@@ -8,6 +8,8 @@ mod attack;
 mod attacks;
 #[path = "seal/disguised.rs"]
 mod disguised;
+#[path = "seal/estimated.rs"]
+mod estimated;
 #[path = "seal/existing.rs"]
 mod existing;
 #[path = "seal/forged.rs"]

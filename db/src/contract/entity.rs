@@ -72,7 +72,8 @@ impl Prefix {
     /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way. What it
     /// answers is the key that was sealed, and each row is held to that: the settings can be turned while the statement
     /// goes on. The key as it is at each row is asked too, for the planner, which makes an index condition of it. Put as
-    /// `IS NOT NULL` the rest leaves the planner's estimates as they are; a plain boolean would halve them for each table.
+    /// `IS NOT NULL` the rest leaves the planner's estimates as they are; a plain boolean would halve them for each table, and
+    /// a plain comparison would take the place of the first.
     ///
     /// INVARIANT: rows that are found through another table are held by that one's policies, and the entrance of sign-in
     /// has no key to turn.
