@@ -160,6 +160,9 @@ fn every_row_of_the_table_names_tests_that_are_there() {
                 folders.push(path);
                 continue;
             }
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
             let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
             for item in syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap().items {
                 if let Item::Fn(function) = item
