@@ -225,7 +225,7 @@ mod tests {
             let pairs: Vec<_> = edges.iter().map(|edge| (edge.child, edge.parent)).collect();
             let grid = Grid::new(count, &pairs);
             let routes = Routes::new(&grid, &edges, &measures);
-            let mut taken: Vec<((usize, bool), HashSet<(Corner, bool)>)> = Vec::new();
+            let (mut trunks, mut taken) = (Vec::new(), Vec::<HashSet<_>>::new());
             for (edge, line) in edges.iter().zip(&routes.lines) {
                 let trunk = (edge.parent, edge.sound);
                 let own: HashSet<_> = parts(line).flat_map(pixels).collect();
@@ -234,10 +234,11 @@ mod tests {
                     let within = |&(left, top): &Corner| (left..left + 150).contains(x) && (top..top + 58).contains(y);
                     assert!(!routes.corners.iter().any(within), "{edge:?} goes through a table at {x} {y}");
                 }
-                for (other, pixels) in &taken {
+                for (other, pixels) in trunks.iter().zip(&taken) {
                     assert!(*other == trunk || own.is_disjoint(pixels), "{edge:?} runs along one to {other:?}");
                 }
-                taken.push((trunk, own));
+                trunks.push(trunk);
+                taken.push(own);
             }
         }
     }
