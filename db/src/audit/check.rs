@@ -5,6 +5,7 @@ mod contract;
 mod database;
 mod entities;
 mod functions;
+mod gate;
 mod grants;
 mod policies;
 mod roles;

@@ -105,7 +105,7 @@ codes! {
     TriggerDisabled = "trigger-disabled", Error;
     /// A trigger of a scoped table runs as its function's owner; an error where that one bypasses row-level security.
     TriggerRunsAsOwner = "trigger-runs-as-owner", Warn;
-    /// No index starts with the scope column: each query reads all tenants' rows. For a partial index see its predicate.
+    /// No index starts with the scope column: each query reads all tenants' rows.
     ScopeColumnWithoutIndex = "scope-column-without-index", Warn;
 
     // Policies.

@@ -15,7 +15,7 @@ pub(super) async fn dangling<C: ConnectionTrait>(survey: &Survey<'_>, connection
     for key in survey.catalog.foreign_keys.iter().filter(|key| key.validated) {
         let Some(child) = survey.scoped_table(key.relation) else { continue };
         let Some(parent) = survey.relation(key.referenced) else { continue };
-        let dangles = dangles(child.relation, parent, key);
+        let dangles = dangles(parent, key);
         let sql = format!("SELECT EXISTS (SELECT FROM {} child WHERE {dangles})", child.relation.sql);
         let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
         if row.map(|row| row.try_get_by_index::<bool>(0)).transpose()?.unwrap_or(false) {
@@ -35,7 +35,7 @@ pub(super) async fn dangling<C: ConnectionTrait>(survey: &Survey<'_>, connection
 }
 
 /// Returns the condition on a row of the child, named `child`, that points at nothing.
-fn dangles(_child: &Relation, parent: &Relation, key: &ForeignKey) -> String {
+fn dangles(parent: &Relation, key: &ForeignKey) -> String {
     let set: Vec<_> = key.columns.iter().map(|column| format!("child.{} IS NOT NULL", quote(column))).collect();
     let pairs = key.columns.iter().zip(&key.referenced_columns);
     let same: Vec<_> = pairs.map(|(own, theirs)| format!("parent.{} = child.{}", quote(theirs), quote(own))).collect();
