@@ -40,7 +40,7 @@ pub use prefix::Prefix;
 pub use scoped_tables::{SCOPED_TABLE, ScopedTables};
 pub use tokens::Tokens;
 
-use crate::{Facade, Result, options::quote};
+use crate::{Facade, Result, TableName};
 
 /// One application's contract: whose names it uses, and where it finds who is a member of what.
 #[derive(Clone, Debug)]
@@ -155,11 +155,7 @@ impl Contract {
     /// column or its entity another scope.
     #[must_use]
     pub fn protect<F: Facade>(&self) -> Vec<String> {
-        self.prefix.protect_table(
-            &quote(crate::facade::table_name::<F>()),
-            F::SCOPES,
-            &crate::facade::fixed_columns::<F>(),
-        )
+        self.prefix.protect_table(&TableName::of::<F>().sql(), F::SCOPES, &crate::facade::fixed_columns::<F>())
     }
 
     /// Returns the statements that let the functions look up who is a member of what, that have members change each
@@ -173,7 +169,7 @@ impl Contract {
     /// Returns the statement that keeps the column `updated_at` of the table of `F`.
     #[must_use]
     pub fn keep_updated_at<F: Facade>(&self) -> String {
-        self.prefix.updated_at_trigger(&quote(crate::facade::table_name::<F>()))
+        self.prefix.updated_at_trigger(&TableName::of::<F>().sql())
     }
 }
 
@@ -194,8 +190,8 @@ fn do_block(body: &str) -> String {
 /// Quotes the name of a table, with its schema; `public` where it names none. What runs as somebody else finds the
 /// table by that alone.
 fn qualified(table: &str) -> String {
-    let (schema, table) = table.split_once('.').unwrap_or(("public", table));
-    format!("{}.{}", quote(schema), quote(table))
+    let table = TableName::from(table);
+    TableName::new(table.schema().or(Some("public")), table.name()).sql()
 }
 
 /// Quotes a string literal.

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, RelationDef};
 
-use crate::{Exception, ScopeKind};
+use crate::{Exception, ScopeKind, TableName};
 
 /// A unit struct where the queries of one entity start, such as `ResearchPlan`.
 ///
@@ -100,7 +100,7 @@ impl Rows {
 #[non_exhaustive]
 pub struct Via {
     /// Its name.
-    pub table: &'static str,
+    pub table: TableName,
     /// The column of it that holds the scope's key.
     pub key: &'static str,
     /// The columns by which the two are related: the other table's, and its own.
@@ -108,7 +108,7 @@ pub struct Via {
 }
 
 impl Via {
-    pub(crate) fn new(table: &'static str, key: &'static str, relation: RelationDef) -> Self {
+    pub(crate) fn new(table: TableName, key: &'static str, relation: RelationDef) -> Self {
         let columns = relation.from_col.into_iter().zip(relation.to_col);
         Self { table, key, columns: columns.map(|(from, to)| (from.to_string(), to.to_string())).collect() }
     }
@@ -170,7 +170,7 @@ pub(crate) fn key_columns<F: Facade>() -> impl Iterator<Item = Column<F>> {
     <F::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
 }
 
-/// Returns the name of the facade's table.
+/// Returns the name of the facade's table, without its schema: for messages.
 pub(crate) fn table_name<F: Facade>() -> &'static str {
     use sea_orm::EntityName;
     F::Entity::default().table_name()

@@ -125,6 +125,7 @@ mod returning;
 mod save;
 mod scope;
 mod select;
+mod table_name;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
@@ -159,6 +160,7 @@ pub use crate::{
         And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paged, Paginator, Part, Projected,
         Select, Shape, Shapes, Whole, WithMany,
     },
+    table_name::TableName,
     update::{Update, UpdateMany},
 };
 pub use db_macros::{identity_scoped, tenant_scoped, user_scoped};

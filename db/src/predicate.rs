@@ -57,10 +57,11 @@ impl Within {
 fn related(alias: &DynIden, via: &Via, key: &Value) -> Expr {
     let (own, theirs): (Vec<_>, Vec<_>) = via.columns.iter().cloned().unzip();
     let own = Expr::tuple(own.into_iter().map(|column| Expr::col((alias.clone(), column))));
+    let name = "via".into_iden();
     let rows = Query::select()
-        .columns(theirs.into_iter().map(|column| (via.table, column)))
-        .from(via.table)
-        .and_where(Expr::col((via.table, via.key)).eq(key.clone()))
+        .columns(theirs.into_iter().map(|column| (name.clone(), column)))
+        .from(via.table.reference().alias(name.clone()))
+        .and_where(Expr::col((name, via.key)).eq(key.clone()))
         .to_owned();
     own.in_subquery(rows)
 }

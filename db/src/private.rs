@@ -108,5 +108,5 @@ where
     E::Facade: ByColumn<S>,
 {
     use sea_orm::IdenStatic;
-    Via::new(crate::facade::table_name::<E::Facade>(), <E::Facade as ByColumn<S>>::KEY.as_str(), relation)
+    Via::new(crate::TableName::of::<E::Facade>(), <E::Facade as ByColumn<S>>::KEY.as_str(), relation)
 }

@@ -2,10 +2,10 @@
 
 use std::any::type_name;
 
-use sea_orm::{EntityName, EntityTrait, IdenStatic, Iterable};
+use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 use crate::{
-    Facade, ScopeDeclaration,
+    Facade, ScopeDeclaration, TableName,
     audit::Code,
     contract::{self, Prefix, ScopedTables},
 };
@@ -26,7 +26,7 @@ use crate::{
 #[must_use = "a registry does nothing until an audit is given it"]
 pub struct Registry {
     entities: Vec<RegisteredEntity>,
-    exceptions: Vec<(Option<&'static str>, Exception)>,
+    exceptions: Vec<(Option<TableName>, Exception)>,
 }
 
 /// A scoped entity.
@@ -38,7 +38,7 @@ pub struct RegisteredEntity {
     /// The exceptions that are declared beside it.
     pub exceptions: &'static [Exception],
     table: fn() -> &'static str,
-    schema: fn() -> Option<String>,
+    name: fn() -> TableName,
     facade: fn() -> &'static str,
     columns: fn() -> Vec<&'static str>,
     fixed: fn() -> Vec<&'static str>,
@@ -92,14 +92,14 @@ impl Registry {
     }
 
     /// Returns the exceptions, each with the table of the entity that it is declared beside.
-    pub(crate) fn exceptions(&self) -> impl Iterator<Item = (Option<&'static str>, Exception)> {
-        self.exceptions.iter().copied()
+    pub(crate) fn exceptions(&self) -> impl Iterator<Item = (Option<&TableName>, Exception)> {
+        self.exceptions.iter().map(|(table, exception)| (table.as_ref(), *exception))
     }
 
     fn and(mut self, entity: RegisteredEntity) -> Self {
-        let table = entity.table();
-        self.exceptions.extend(entity.exceptions.iter().map(|&exception| (Some(table), exception)));
-        let at = self.entities.partition_point(|other| other.table() <= table);
+        let table = entity.table_name();
+        self.exceptions.extend(entity.exceptions.iter().map(|&exception| (Some(table.clone()), exception)));
+        let at = self.entities.partition_point(|other| other.table_name() <= table);
         self.entities.insert(at, entity);
         self
     }
@@ -114,7 +114,7 @@ impl RegisteredEntity {
             scopes: F::SCOPES,
             exceptions: F::EXCEPTIONS,
             table: crate::facade::table_name::<F>,
-            schema: || F::Entity::default().schema_name().map(str::to_owned),
+            name: TableName::of::<F>,
             facade: type_name::<F>,
             columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
             fixed: crate::facade::fixed_columns::<F>,
@@ -125,16 +125,22 @@ impl RegisteredEntity {
         }
     }
 
-    /// Returns the name of the table.
+    /// Returns the name of the table, without its schema.
     #[must_use]
     pub fn table(&self) -> &'static str {
         (self.table)()
     }
 
+    /// Returns the name of the table, with the schema that the entity names for it.
+    #[must_use]
+    pub fn table_name(&self) -> TableName {
+        (self.name)()
+    }
+
     /// Returns the schema that the entity names for its table; `None` where it is the connection's to find.
     #[must_use]
     pub fn schema(&self) -> Option<String> {
-        (self.schema)()
+        self.table_name().schema().map(str::to_owned)
     }
 
     /// Returns the name of the facade.

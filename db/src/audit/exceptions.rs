@@ -1,16 +1,16 @@
 //! The exceptions that are declared in code, against what was found.
 
 use super::{AuditReport, Code, Excepted, Finding, Object, ObjectKind, catalog::Relation, survey::Survey};
-use crate::Exception;
+use crate::{Exception, TableName};
 
 /// Takes what is excepted out of the findings, and finds the exceptions that are for nothing.
 pub(super) fn apply(survey: &Survey<'_>, mut report: AuditReport) -> AuditReport {
     let registry = survey.audit.registry;
     // An entity's table by its name with the schema that it is in.
-    let full_name = |table: &str| {
-        let entity = registry.entities().find(|entity| entity.table() == table);
+    let full_name = |table: &TableName| {
+        let entity = registry.entities().find(|entity| entity.table_name() == *table);
         let found = entity.and_then(|entity| survey.table_of(entity));
-        found.map_or_else(|| table.to_owned(), Relation::full_name)
+        found.map_or_else(|| table.to_string(), Relation::full_name)
     };
     let exceptions = registry.exceptions().map(|(table, exception)| (table.map(full_name), exception));
     let exceptions: Vec<_> = exceptions.collect();

@@ -2,11 +2,11 @@
 
 use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Iterable, RelationDef, RelationTrait,
-    sea_query::{Alias, ColumnDef, ColumnType, ForeignKeyAction, PostgresQueryBuilder, Table, TableRef},
+    sea_query::{Alias, ColumnDef, ColumnType, ForeignKeyAction, PostgresQueryBuilder, Table},
 };
 
 use super::Contract;
-use crate::{Facade, Registry, ScopeDeclaration, ScopeKind, facade::key_columns, options::quote};
+use crate::{Facade, Registry, ScopeDeclaration, ScopeKind, TableName, facade::key_columns, options::quote};
 
 impl Contract {
     /// Returns the statements that make the table of `F`, and put it under row-level security with the policies and grants
@@ -34,7 +34,7 @@ impl Contract {
 
 /// Returns the statements that make the table and its indexes.
 pub(super) fn create_table<F: Facade>() -> Vec<String> {
-    let table = quote(crate::facade::table_name::<F>());
+    let table = TableName::of::<F>().sql();
     let own: Vec<_> = scope_columns(F::SCOPES).collect();
     let mut parts: Vec<String> =
         <F::Entity as EntityTrait>::Column::iter().map(|column| column_definition::<F>(column)).collect();
@@ -114,9 +114,9 @@ fn foreign_key(scopes: &'static [ScopeDeclaration], relation: &RelationDef) -> S
         .zip(relation.to_col.clone())
         .map(|(a, b)| (a.to_string(), b.to_string()))
         .collect();
-    let parent = table_of(&relation.to_tbl);
+    let parent = TableName::of_reference(&relation.to_tbl);
     let registry = Registry::collect();
-    let shared = registry.entities().find(|entity| entity.table() == parent).and_then(|entity| {
+    let shared = registry.entities().find(|entity| parent.as_ref() == Some(&entity.table_name())).and_then(|entity| {
         [ScopeKind::Tenant, ScopeKind::User].into_iter().find_map(|kind| {
             let column = |scopes: &'static [ScopeDeclaration]| {
                 scopes.iter().find(|scope| scope.scope == kind).and_then(|scope| scope.rows.column())
@@ -141,12 +141,6 @@ fn foreign_key(scopes: &'static [ScopeDeclaration], relation: &RelationDef) -> S
         Some(ForeignKeyAction::Restrict) => " ON DELETE RESTRICT".to_owned(),
         _ => String::new(),
     };
-    format!("FOREIGN KEY ({from}) REFERENCES {} ({to}){on_delete}", quote(&parent))
-}
-
-fn table_of(table: &TableRef) -> String {
-    match table {
-        TableRef::Table(name, _) => name.1.to_string(),
-        _ => String::new(),
-    }
+    let parent = parent.map(|parent| parent.sql()).unwrap_or_default();
+    format!("FOREIGN KEY ({from}) REFERENCES {parent} ({to}){on_delete}")
 }

@@ -108,7 +108,7 @@ impl Prefix {
                     "({}) IN (SELECT {} FROM {} via WHERE via.{} = {key})",
                     own.join(", "),
                     theirs.join(", "),
-                    quote(via.table),
+                    via.table.sql(),
                     quote(via.key),
                 )
             }

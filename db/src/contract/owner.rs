@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 
-use crate::options::quote;
+use crate::TableName;
 
 /// Runs `f` with the row-level security of `tables` not forced on their owner, in one transaction.
 ///
@@ -14,7 +14,8 @@ use crate::options::quote;
 /// A table that was not forced before is not afterwards. Deferred constraints are checked before the end, and stay
 /// immediate for the rest of a migration's own transaction.
 ///
-/// `connection` is the migration's: `manager.get_connection()`.
+/// `connection` is the migration's: `manager.get_connection()`. A table is named as text, with its schema where the search
+/// path does not lead to it (`"billing.invoice"`), or as [`TableName::of`] its facade.
 ///
 /// # Errors
 ///
@@ -22,7 +23,7 @@ use crate::options::quote;
 /// rolled back, `FORCE` included.
 pub async fn as_owner<C, T>(
     connection: &C,
-    tables: &[&str],
+    tables: &[impl Into<TableName> + Clone],
     f: impl AsyncFnOnce(&C::Transaction) -> Result<T, DbErr>,
 ) -> Result<T, DbErr>
 where
@@ -34,15 +35,15 @@ where
     let transaction = connection.begin().await?;
     let mut forced = Vec::new();
     for table in tables {
+        let table: TableName = table.clone().into();
+        let table = table.sql();
         let sql = format!(
             "SELECT relforcerowsecurity FROM pg_catalog.pg_class WHERE oid = {}::pg_catalog.regclass",
-            super::literal(&quote(table))
+            super::literal(&table)
         );
         let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
         if row.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {
-            transaction
-                .execute_unprepared(&format!("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY", quote(table)))
-                .await?;
+            transaction.execute_unprepared(&format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")).await?;
             forced.push(table);
         }
     }
@@ -50,7 +51,7 @@ where
     // A deferred constraint is checked here, while it can still see the rows.
     transaction.execute_unprepared("SET CONSTRAINTS ALL IMMEDIATE").await?;
     for table in forced {
-        transaction.execute_unprepared(&format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", quote(table))).await?;
+        transaction.execute_unprepared(&format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY")).await?;
     }
     transaction.commit().await?;
     Ok(value)

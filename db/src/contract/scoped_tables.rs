@@ -1,7 +1,7 @@
 //! Making scoped tables in a migration, so that nothing of them is forgotten.
 
 use super::{Contract, Prefix, create_table::create_table};
-use crate::{Facade, options::quote};
+use crate::{Facade, TableName};
 
 /// How a statement says that it makes a scoped table by the contract: a test of the migrations looks for it.
 pub const SCOPED_TABLE: &str = "/* scoped table */";
@@ -69,7 +69,7 @@ impl ScopedTables {
         let mut statements = statements.into_iter();
         self.create.extend(statements.next().map(|create| format!("{SCOPED_TABLE} {create}")));
         self.create.extend(statements);
-        let table = quote(crate::facade::table_name::<F>());
+        let table = TableName::of::<F>().sql();
         self.protect.extend(self.prefix.protect_table(&table, F::SCOPES, &crate::facade::fixed_columns::<F>()));
         if crate::facade::has_column::<F>("updated_at") {
             self.protect.push(self.prefix.updated_at_trigger(&table));

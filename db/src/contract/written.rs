@@ -55,7 +55,7 @@ impl Prefix {
                 format!(
                     "({own} IN (SELECT {} FROM {} via WHERE (via.{} = {key})))",
                     theirs.join(", "),
-                    name(via.table),
+                    via.table.sql(),
                     name(via.key),
                 )
             }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Result, failure, session::Session};
-use crate::options::quote;
+use crate::{TableName, options::quote};
 
 /// The tables of a database, but for PostgreSQL's own.
 #[derive(Debug)]
@@ -82,11 +82,8 @@ impl Catalog {
     }
 
     /// Finds a table as the connection's search path does, or in the schema that is named.
-    pub(super) async fn find(&self, session: &mut Session, schema: Option<&str>, name: &str) -> Result<usize> {
-        let table = match schema {
-            Some(schema) => format!("{}.{}", quote(schema), quote(name)),
-            None => quote(name),
-        };
+    pub(super) async fn find(&self, session: &mut Session, table: &TableName) -> Result<usize> {
+        let table = table.sql();
         let sql = format!("SELECT pg_catalog.to_regclass({})::oid::bigint::text", super::literal(&table));
         let oid = session.lines(&sql).await?.pop().and_then(|oid| oid.parse().ok());
         oid.and_then(|oid| self.at(oid)).ok_or_else(|| failure(format!("there is no table {table} in the database")))
@@ -98,6 +95,11 @@ impl Catalog {
 }
 
 impl Table {
+    /// Whether it is the table of that name; of any schema where none is named.
+    pub(super) fn is(&self, name: &TableName) -> bool {
+        self.name == name.name() && name.schema().is_none_or(|schema| self.schema == schema)
+    }
+
     /// Returns the name as SQL takes it.
     pub(super) fn sql(&self) -> String {
         format!("{}.{}", quote(&self.schema), quote(&self.name))

@@ -156,7 +156,7 @@ impl<'a> Filler<'a> {
     /// Returns what the row has to have: by the order, by the user, and by the scopes of its entity.
     fn fixed(&self, order: &Order<'_>) -> Values {
         let mut values = order.values.clone();
-        let table = &self.catalog.tables[order.table].name;
+        let table = &self.catalog.tables[order.table];
         for (column, sql) in self.given.of(table) {
             values.entry(column.to_owned()).or_insert_with(|| sql.replace("{serial}", &self.serial.to_string()));
         }

@@ -4,8 +4,8 @@ use std::{any::Any, fmt, str::FromStr};
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
-use super::{Result, failure};
-use crate::{DbOptions, Facade, Registry, contract::Contract, facade::table_name};
+use super::{Result, catalog::Table, failure};
+use crate::{DbOptions, Facade, Registry, TableName, contract::Contract};
 
 /// The database that is tested, and how its tables are filled; what the function that is given to
 /// [`isolation_tests!`](crate::isolation_tests) returns.
@@ -26,7 +26,7 @@ pub struct Isolation {
 /// The values that the user gives: the table, the column, and SQL.
 #[derive(Debug, Default)]
 pub(super) struct Given {
-    values: Vec<(String, String, String)>,
+    values: Vec<(TableName, String, String)>,
 }
 
 impl Isolation {
@@ -60,8 +60,14 @@ impl Isolation {
     /// isolation.value("invoice", "iban", "'DE' || lpad('{serial}', 20, '0')")
     /// # }
     /// ```
-    pub fn value(mut self, table: &str, column: &str, sql: &str) -> Self {
-        self.given.values.push((table.to_owned(), column.to_owned(), sql.to_owned()));
+    ///
+    /// A table is named with its schema, or without where one alone has a table of that name.
+    pub fn value(self, table: &str, column: &str, sql: &str) -> Self {
+        self.given(table.into(), column, sql)
+    }
+
+    fn given(mut self, table: TableName, column: &str, sql: &str) -> Self {
+        self.given.values.push((table, column.to_owned(), sql.to_owned()));
         self
     }
 
@@ -71,7 +77,7 @@ impl Isolation {
 
         values.into_iter().fold(self, |isolation, (column, sql)| {
             let column: <F::Entity as EntityTrait>::Column = column.into();
-            isolation.value(table_name::<F>(), column.as_str(), sql)
+            isolation.given(TableName::of::<F>(), column.as_str(), sql)
         })
     }
 
@@ -92,8 +98,8 @@ impl Isolation {
 
 impl Given {
     /// Returns the columns of a table that values are given for.
-    pub(super) fn of(&self, table: &str) -> impl Iterator<Item = (&str, &str)> {
-        let of_table = self.values.iter().filter(move |(of, ..)| of == table);
+    pub(super) fn of(&self, table: &Table) -> impl Iterator<Item = (&str, &str)> {
+        let of_table = self.values.iter().filter(move |(of, ..)| table.is(of));
         of_table.map(|(_, column, sql)| (column.as_str(), sql.as_str()))
     }
 }

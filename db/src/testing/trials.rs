@@ -11,24 +11,25 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use super::{
     block_on, control, probes::Group, report::Outcome, setup::Isolation, strangers, subject::Subject, world::World,
 };
-use crate::Registry;
+use crate::{Registry, TableName};
 
 /// One test.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     /// Who gets in at all.
     Strangers,
-    Probes(&'static str, Group),
-    Control(&'static str),
+    Probes(TableName, Group),
+    Control(TableName),
     /// There is nothing to test, which is no success.
     Nothing,
 }
 
 /// Returns the tests of all entities.
 pub(super) fn tests(registry: &Registry) -> Vec<Test> {
-    let tables = registry.entities().map(crate::RegisteredEntity::table);
-    let of_table = |table| {
-        let groups = Group::ALL.into_iter().map(move |group| Test::Probes(table, group));
+    let tables = registry.entities().map(crate::RegisteredEntity::table_name);
+    let of_table = |table: TableName| {
+        let of = table.clone();
+        let groups = Group::ALL.into_iter().map(move |group| Test::Probes(of.clone(), group));
         groups.chain([Test::Control(table)])
     };
     let tests: Vec<_> = tables.flat_map(of_table).collect();
@@ -53,8 +54,8 @@ impl Test {
     }
 
     async fn probe(&self, world: &World) -> Result<Outcome, String> {
-        let of = |table: &str| {
-            let subject = world.subjects.iter().find(|subject| subject.entity.table() == table);
+        let of = |table: &TableName| {
+            let subject = world.subjects.iter().find(|subject| subject.entity.table_name() == *table);
             subject.ok_or_else(|| format!("table {table} is in no registry that the setup gives"))
         };
         let outcome = match self {

@@ -17,11 +17,11 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         }
     }
     for scoped in &survey.scoped {
-        let is_elsewhere = survey
-            .audit
-            .registry
-            .entities()
-            .any(|entity| entity.table() == scoped.relation.name && survey.table_of(entity).is_none());
+        let is_elsewhere = survey.audit.registry.entities().any(|entity| {
+            entity.schema().is_none_or(|schema| schema == scoped.relation.schema)
+                && entity.table() == scoped.relation.name
+                && survey.table_of(entity).is_none()
+        });
         if scoped.entity.is_none() && !scoped.relation.partition && !is_elsewhere {
             without_entity(scoped.relation, findings);
         }
@@ -30,7 +30,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
 
 fn table_missing(survey: &Survey<'_>, entity: &RegisteredEntity, findings: &mut Findings) {
     let mut named = survey.catalog.relations.iter().filter(|relation| relation.name == entity.table());
-    let (message, repair) = match named.next() {
+    let (message, repair) = match named.next().filter(|_| entity.schema().is_none()) {
         Some(other) => (
             format!(
                 "`{}` is an entity of it, and the search path does not lead to {}",
@@ -41,7 +41,7 @@ fn table_missing(survey: &Survey<'_>, entity: &RegisteredEntity, findings: &mut 
         ),
         None => (format!("`{}` is an entity of it", entity.facade()), create_table(survey, entity)),
     };
-    findings.add(Code::EntityTableMissing, Object::table(entity.table()), message, repair);
+    findings.add(Code::EntityTableMissing, Object::table(entity.table_name().to_string()), message, repair);
 }
 
 fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity) -> Vec<String> {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    Rows, ScopeKind,
+    Rows, ScopeKind, TableName,
     options::quote,
     testing::{
         Result,
@@ -48,9 +48,10 @@ pub(super) async fn fill(
     [victim, hostile, stranger]: [&Party; 3],
 ) -> Result<Vec<Made>> {
     let membership = setup.contract.membership();
-    let (schema, table) = membership.table.split_once('.').unwrap_or(("public", membership.table));
+    let table = TableName::from(membership.table);
+    let table = TableName::new(table.schema().or(Some("public")), table.name());
     let members = Members {
-        table: catalog.find(session, Some(schema), table).await?,
+        table: catalog.find(session, &table).await?,
         organization: membership.organization.to_owned(),
         user: membership.user.to_owned(),
         role: membership.role.map(str::to_owned),
@@ -214,7 +215,7 @@ pub(in crate::testing) fn condition(rows: Rows, key: &str) -> String {
                 "({}) IN (SELECT {} FROM {} v WHERE v.{} = {})",
                 own.join(", "),
                 theirs.join(", "),
-                quote(via.table),
+                via.table.sql(),
                 quote(via.key),
                 literal(key)
             )
