@@ -3,16 +3,13 @@
 //! An `IdentityContext` reads these tables by id, so `id` alone is the key: with a composite one a hostile
 //! tenant could plant a row with a known id.
 
-use db::contract::Contract;
 use entity::{Account, Invitation, Member, Organization, Session, User, Verification};
 use sea_orm_migration::prelude::*;
 
-use crate::{CreateScopedTable, run};
+use crate::{CreateScopedTable, contract, run};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration {
-    pub(crate) contract: Contract,
-}
+pub(crate) struct Migration;
 
 const USER: &str = r#"CREATE TABLE "user" (
     id uuid PRIMARY KEY,
@@ -109,7 +106,8 @@ const INDEXES: [&str; 4] = [
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = self.contract.scoped_tables();
+        let contract = contract()?;
+        let tables = contract.scoped_tables();
         manager
             .create_scoped_tables(
                 tables
@@ -123,7 +121,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         run(manager, INDEXES).await?;
-        run(manager, self.contract.protect_membership()).await
+        run(manager, contract.protect_membership()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

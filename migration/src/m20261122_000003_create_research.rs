@@ -3,16 +3,13 @@
 //! Every key starts with the organization: with `id` alone, a row could point at another tenant's parent, which
 //! it cannot see, and that tenant's delete would cascade into it.
 
-use db::contract::Contract;
 use entity::{PlanStep, ResearchPlan};
 use sea_orm_migration::prelude::*;
 
-use crate::{CreateScopedTable, run};
+use crate::{CreateScopedTable, contract, run};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration {
-    pub(crate) contract: Contract,
-}
+pub(crate) struct Migration;
 
 // `created_by` points at the member, not at the user: that would tell which users exist.
 const RESEARCH_PLAN: &str = "CREATE TABLE research_plan (
@@ -51,7 +48,8 @@ const INDEX: &str = "CREATE INDEX research_plan_by_created_at ON research_plan (
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = self.contract.scoped_tables();
+        let contract = contract()?;
+        let tables = contract.scoped_tables();
         let tables = tables.create_as::<ResearchPlan>(RESEARCH_PLAN).create_as::<PlanStep>(PLAN_STEP);
         manager.create_scoped_tables(tables).await?;
         run(manager, [INDEX]).await

@@ -1,15 +1,12 @@
 //! Personal access tokens.
 
-use db::contract::Contract;
 use entity::PersonalAccessToken;
 use sea_orm_migration::prelude::*;
 
-use crate::{CreateScopedTable, run};
+use crate::{CreateScopedTable, contract, run};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration {
-    pub(crate) contract: Contract,
-}
+pub(crate) struct Migration;
 
 const TABLE: &str = r#"CREATE TABLE personal_access_token (
     user_id uuid NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
@@ -31,7 +28,8 @@ const INDEX: &str = "CREATE INDEX personal_access_token_by_digest ON personal_ac
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = self.contract.scoped_tables().create_as::<PersonalAccessToken>(TABLE);
+        let contract = contract()?;
+        let tables = contract.scoped_tables().create_as::<PersonalAccessToken>(TABLE);
         manager.create_scoped_tables(tables).await?;
         run(manager, [INDEX]).await
     }

@@ -7,25 +7,22 @@ use db::contract::Contract;
 use entity::PersonalAccessToken;
 use sea_orm_migration::prelude::*;
 
-use crate::{protect, run};
+use crate::{contract, protect, run};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration {
-    pub(crate) contract: Contract,
-}
+pub(crate) struct Migration;
 
-impl Migration {
-    fn limits(&self) -> [String; 3] {
-        let function = format!("{}.limit_personal_access_tokens()", self.contract.prefix_name());
-        let refuse = |constraint: &str, message: &str| {
-            format!(
-                "RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}',
+fn limits(contract: &Contract) -> [String; 3] {
+    let function = format!("{}.limit_personal_access_tokens()", contract.prefix_name());
+    let refuse = |constraint: &str, message: &str| {
+        format!(
+            "RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}',
                    SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;"
-            )
-        };
-        [
-            format!(
-                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql
+        )
+    };
+    [
+        format!(
+            "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql
                  SET search_path = pg_catalog, pg_temp AS $function$
                  BEGIN
                    IF TG_OP = 'UPDATE' THEN
@@ -54,33 +51,34 @@ impl Migration {
                    RETURN NULL;
                  END
                  $function$",
-                revoked = refuse("personal_access_token_revoked", "a revoked token stays revoked"),
-                expires_at = refuse("personal_access_token_expires_at", "a token expires in the future"),
-                limit = refuse("personal_access_token_limit", "a person has at most 50 live tokens"),
-            ),
-            // A trigger asks this of whoever makes it, not of whoever sets it off.
-            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-            format!(
-                "CREATE OR REPLACE TRIGGER limit_personal_access_tokens AFTER INSERT OR UPDATE OF revoked_at
+            revoked = refuse("personal_access_token_revoked", "a revoked token stays revoked"),
+            expires_at = refuse("personal_access_token_expires_at", "a token expires in the future"),
+            limit = refuse("personal_access_token_limit", "a person has at most 50 live tokens"),
+        ),
+        // A trigger asks this of whoever makes it, not of whoever sets it off.
+        format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+        format!(
+            "CREATE OR REPLACE TRIGGER limit_personal_access_tokens AFTER INSERT OR UPDATE OF revoked_at
                  ON personal_access_token FOR EACH ROW EXECUTE FUNCTION {function}"
-            ),
-        ]
-    }
+        ),
+    ]
 }
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let contract = contract()?;
         // What the policies ask; in a database that is new it is there already.
-        run(manager, self.contract.install(None)).await?;
+        run(manager, contract.install(None)).await?;
         // Again: its entity has come to allow a person less.
-        protect::<PersonalAccessToken>(manager, &self.contract).await?;
-        run(manager, self.contract.protect_tokens()).await?;
-        run(manager, self.limits()).await
+        protect::<PersonalAccessToken>(manager, &contract).await?;
+        run(manager, contract.protect_tokens()).await?;
+        run(manager, limits(&contract)).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let function = format!("{}.limit_personal_access_tokens()", self.contract.prefix_name());
+        let contract = contract()?;
+        let function = format!("{}.limit_personal_access_tokens()", contract.prefix_name());
         run(
             manager,
             [
@@ -89,6 +87,6 @@ impl MigrationTrait for Migration {
             ],
         )
         .await?;
-        run(manager, self.contract.unprotect_tokens()).await
+        run(manager, contract.unprotect_tokens()).await
     }
 }

@@ -7,12 +7,10 @@ use db::{
 use entity::{Account, Invitation, Member, Organization, Session, User, Verification};
 use sea_orm_migration::prelude::*;
 
-use crate::{protect, run};
+use crate::{contract, protect, run};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration {
-    pub(crate) contract: Contract,
-}
+pub(crate) struct Migration;
 
 const UP: [&str; 8] = [
     "ALTER TABLE invitation DROP CONSTRAINT invitation_status_check",
@@ -28,39 +26,37 @@ const UP: [&str; 8] = [
     r#"CREATE UNIQUE INDEX user_by_email ON "user" (lower(email COLLATE "C"))"#,
 ];
 
-impl Migration {
-    /// What the entities do not say: an invitation is made in one's own name, and from the organization's side nothing
-    /// becomes of it but that it is withdrawn; an address that changes has to be proved again.
-    fn rules(&self) -> [String; 5] {
-        let prefix = self.contract.prefix_name();
-        let tenant = prefix.role(ScopeKind::Tenant);
-        let user = prefix.setting(ScopeKind::User);
-        let function = format!("{prefix}.forget_that_email_is_verified()");
-        [
-            format!(
-                "CREATE POLICY invitation_is_made ON invitation AS RESTRICTIVE FOR INSERT TO {tenant}
+/// What the entities do not say: an invitation is made in one's own name, and from the organization's side nothing
+/// becomes of it but that it is withdrawn; an address that changes has to be proved again.
+fn rules(contract: &Contract) -> [String; 5] {
+    let prefix = contract.prefix_name();
+    let tenant = prefix.role(ScopeKind::Tenant);
+    let user = prefix.setting(ScopeKind::User);
+    let function = format!("{prefix}.forget_that_email_is_verified()");
+    [
+        format!(
+            "CREATE POLICY invitation_is_made ON invitation AS RESTRICTIVE FOR INSERT TO {tenant}
                  WITH CHECK (status = 'pending' AND inviter_id::text = pg_catalog.current_setting('{user}'))"
-            ),
-            format!(
-                "CREATE POLICY invitation_is_withdrawn ON invitation AS RESTRICTIVE FOR UPDATE TO {tenant}
+        ),
+        format!(
+            "CREATE POLICY invitation_is_withdrawn ON invitation AS RESTRICTIVE FOR UPDATE TO {tenant}
                  USING (status IN ('pending', 'withdrawn')) WITH CHECK (status = 'withdrawn')"
-            ),
-            format!(
-                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql
+        ),
+        format!(
+            "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql
                  SET search_path = pg_catalog, pg_temp AS $function$
                  BEGIN
                    NEW.email_verified := NEW.email_verified AND NEW.email = OLD.email;
                    RETURN NEW;
                  END
                  $function$"
-            ),
-            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-            format!(
-                r#"CREATE OR REPLACE TRIGGER forget_that_email_is_verified BEFORE UPDATE OF email ON "user"
+        ),
+        format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+        format!(
+            r#"CREATE OR REPLACE TRIGGER forget_that_email_is_verified BEFORE UPDATE OF email ON "user"
                  FOR EACH ROW EXECUTE FUNCTION {function}"#
-            ),
-        ]
-    }
+        ),
+    ]
 }
 
 const DOWN: [&str; 13] = [
@@ -83,28 +79,30 @@ const DOWN: [&str; 13] = [
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let contract = contract()?;
         run(manager, UP).await?;
         // The functions that the policies ask; in a database that is new they are there already.
-        run(manager, self.contract.install(None)).await?;
-        protect::<User>(manager, &self.contract).await?;
-        protect::<Organization>(manager, &self.contract).await?;
-        protect::<Session>(manager, &self.contract).await?;
-        protect::<Account>(manager, &self.contract).await?;
-        protect::<Verification>(manager, &self.contract).await?;
-        protect::<Member>(manager, &self.contract).await?;
-        protect::<Invitation>(manager, &self.contract).await?;
-        run(manager, self.contract.protect_membership()).await?;
-        run(manager, self.rules()).await
+        run(manager, contract.install(None)).await?;
+        protect::<User>(manager, &contract).await?;
+        protect::<Organization>(manager, &contract).await?;
+        protect::<Session>(manager, &contract).await?;
+        protect::<Account>(manager, &contract).await?;
+        protect::<Verification>(manager, &contract).await?;
+        protect::<Member>(manager, &contract).await?;
+        protect::<Invitation>(manager, &contract).await?;
+        run(manager, contract.protect_membership()).await?;
+        run(manager, rules(&contract)).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let contract = contract()?;
         // Nobody could accept them then either: their time is over.
         as_owner(manager.get_connection(), &["invitation"], async |connection| {
             connection.execute_unprepared("UPDATE invitation SET status = 'pending' WHERE status = 'expired'").await
         })
         .await?;
         run(manager, DOWN).await?;
-        let function = format!("{}.forget_that_email_is_verified()", self.contract.prefix_name());
+        let function = format!("{}.forget_that_email_is_verified()", contract.prefix_name());
         run(manager, [format!("DROP FUNCTION {function}")]).await
     }
 }
