@@ -8,7 +8,7 @@
 //!
 //! let contract = Contract::new(Membership::new("member", "organization_id", "user_id"))
 //!     .prefix("app")?
-//!     .login("trovella_app")?;
+//!     .login("trovella-app")?;
 //! let statements = contract.install(None);
 //! assert!(statements.iter().any(|sql| sql.contains("FUNCTION app.enter_tenant(")));
 //! # Ok::<_, db::Error>(())
@@ -40,7 +40,8 @@ pub use prefix::Prefix;
 pub use scoped_tables::{SCOPED_TABLE, ScopedTables};
 pub use tokens::Tokens;
 
-use crate::{Facade, Result, TableName};
+pub(crate) use crate::sql::{do_block, literal};
+use crate::{Facade, Result, TableName, error::Kind};
 
 /// One application's contract: whose names it uses, and where it finds who is a member of what.
 #[derive(Clone, Debug)]
@@ -105,20 +106,34 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// `is_configuration` if it is no lower-case SQL identifier of at most 40 characters.
+    /// `is_configuration` if it is no lower-case SQL identifier of at most 40 characters, if it is `public`,
+    /// `information_schema` or starts with `pg_`, or if the login role has the name of one of the contract's own roles then.
     pub fn prefix(mut self, prefix: &str) -> Result<Self> {
         self.prefix = Prefix::new(prefix)?;
-        Ok(self)
+        self.distinct_login()
     }
 
-    /// Sets the name of the login role, which the pool connects as.
+    /// Sets the name of the login role, which the pool connects as: any that PostgreSQL takes, `trovella-app` included. It
+    /// is quoted wherever it stands, and so taken to the letter, capital letters and all. sqlx 0.9 does not log in by SCRAM
+    /// with a name in which there is a comma, or a character that `SASLprep` prohibits, such as a line break or an emoji.
     ///
     /// # Errors
     ///
-    /// `is_configuration` if it is no lower-case SQL identifier of at most 40 characters.
+    /// `is_configuration` if PostgreSQL does not take it: if it is empty, longer than 63 bytes, `public`, `none`, starts
+    /// with `pg_` or has a NUL in it; or if it is the name of one of the contract's own roles, such as `app_tenant`.
     pub fn login(mut self, login: &str) -> Result<Self> {
-        Prefix::new(login)?;
+        roles::check_name(login)?;
         login.clone_into(&mut self.login);
+        self.distinct_login()
+    }
+
+    /// One role could not be both: the pool's, which may do nothing, and a scope's.
+    fn distinct_login(self) -> Result<Self> {
+        if self.prefix.roles().contains(&self.login) {
+            let why =
+                format!("the login role `{}` cannot be a role that the contract makes for its scopes", self.login);
+            return Err(Kind::Configuration(why.into()).into());
+        }
         Ok(self)
     }
 
@@ -178,40 +193,9 @@ fn block(body: &str) -> String {
     do_block(&format!("BEGIN\n{body}\nEND"))
 }
 
-/// Wraps the body of a `DO` statement in a dollar quote that does not occur in it.
-fn do_block(body: &str) -> String {
-    let mut tag = "$contract$".to_owned();
-    while body.contains(&tag) {
-        tag.insert(1, '_');
-    }
-    format!("DO {tag}\n{body}\n{tag}")
-}
-
 /// Quotes the name of a table, with its schema; `public` where it names none. What runs as somebody else finds the
 /// table by that alone.
 fn qualified(table: &str) -> String {
     let table = TableName::from(table);
     TableName::new(table.schema().or(Some("public")), table.name()).sql()
-}
-
-/// Quotes a string literal.
-pub(crate) fn literal(text: &str) -> String {
-    // `standard_conforming_strings` may be off; an `E''` string means the same either way.
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{do_block, literal};
-
-    #[test]
-    fn a_block_ends_where_it_should() {
-        assert_eq!(do_block("a"), "DO $contract$\na\n$contract$");
-        assert_eq!(do_block("'$contract$'"), "DO $_contract$\n'$contract$'\n$_contract$");
-    }
-
-    #[test]
-    fn a_literal_ends_where_it_should() {
-        assert_eq!(literal(r"o'brien\"), r"E'o''brien\\'");
-    }
 }

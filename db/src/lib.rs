@@ -125,6 +125,7 @@ mod returning;
 mod save;
 mod scope;
 mod select;
+mod sql;
 mod table_name;
 #[cfg(feature = "testing")]
 pub mod testing;

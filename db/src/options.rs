@@ -7,6 +7,7 @@ use sea_orm::sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
+pub(crate) use crate::sql::quote;
 use crate::{Error, Registry, Result, contract::Prefix, error::Kind};
 
 /// A connection that has been idle for this long is pinged before it is used.
@@ -17,7 +18,7 @@ const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
 /// ```
 /// use std::time::Duration;
 ///
-/// let options = db::DbOptions::from_url("postgres://trovella_app@localhost/trovella")?
+/// let options = db::DbOptions::from_url("postgres://trovella-app@localhost/trovella")?
 ///     .max_connections(10)
 ///     .statement_timeout(Duration::from_secs(5))
 ///     .application_name("api");
@@ -196,7 +197,7 @@ impl DbOptions {
     ///
     /// ```
     /// # use db::{DbOptions, Registry};
-    /// let options = DbOptions::from_url("postgres://trovella_app@localhost/trovella")?
+    /// let options = DbOptions::from_url("postgres://trovella-app@localhost/trovella")?
     ///     .require_clean_audit(Registry::collect());
     /// # Ok::<_, db::Error>(())
     /// ```
@@ -278,9 +279,4 @@ impl fmt::Debug for DbOptions {
 /// Returns the duration in whole milliseconds, at least one: PostgreSQL takes 0 for "no timeout".
 pub(crate) fn milliseconds(timeout: Duration) -> i32 {
     i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)
-}
-
-/// Quotes an SQL identifier.
-pub(crate) fn quote(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
 }

@@ -51,6 +51,7 @@ pub use self::trials::main;
 pub(crate) use self::typed::Typed;
 pub use self::{report::IsolationReport, setup::Isolation};
 pub use crate::isolation_tests;
+use crate::sql::literal;
 
 /// Makes the `main` of a test target with `harness = false`: a test for each entity and group of probes.
 ///
@@ -114,11 +115,6 @@ impl From<crate::Error> for Failure {
     fn from(error: crate::Error) -> Self {
         Self(error.to_string())
     }
-}
-
-/// Quotes a string literal.
-fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// Runs a future on a runtime of its own.

@@ -9,6 +9,7 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `MIGRATION_DATABASE_URL` | the owner's connection; else `DATABASE_URL` |
+//! | `APP_DATABASE_ROLE` | the login role; else [`LOGIN`] |
 //! | `APP_DATABASE_PASSWORD` | the password of the login role, set when the migration creates it |
 
 // `sea-orm-cli migrate generate` edits this file as text. It adds to the modules, and writes all from the first list to the

@@ -3,8 +3,9 @@
 use db::contract::{Contract, Membership, Tokens};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager, async_trait, sea_orm::DbErr};
 
-/// The role that the pool logs in as, unless told otherwise.
-pub const LOGIN: &str = "trovella_app";
+/// The role that the pool logs in as, unless `APP_DATABASE_ROLE` names another: a database that was migrated before goes on
+/// with the one that it has.
+pub const LOGIN: &str = "trovella-app";
 
 /// Brings a database to the application's schema; for `run_cli` and for tests.
 #[derive(Clone)]
@@ -14,21 +15,23 @@ pub struct Migrator {
 }
 
 impl Migrator {
-    /// Takes the names from the application's own contract, and the login's password from the environment
-    /// variable `APP_DATABASE_PASSWORD`.
+    /// Takes the names from the application's own contract, and the login role and its password from the environment
+    /// variables `APP_DATABASE_ROLE` and `APP_DATABASE_PASSWORD`.
     ///
     /// # Errors
     ///
-    /// `is_configuration`; not with the names that are used here.
+    /// `is_configuration` if PostgreSQL takes no role of that name.
     pub fn from_env() -> db::Result<Self> {
-        Self::new("app", LOGIN, std::env::var("APP_DATABASE_PASSWORD").ok())
+        let login = std::env::var("APP_DATABASE_ROLE");
+        Self::new("app", login.as_deref().unwrap_or(LOGIN), std::env::var("APP_DATABASE_PASSWORD").ok())
     }
 
     /// Takes another prefix and login role, such as a test's own.
     ///
     /// # Errors
     ///
-    /// `is_configuration` if one is no lower-case SQL identifier of at most 40 characters.
+    /// `is_configuration` if the prefix is no lower-case SQL identifier of at most 40 characters, or PostgreSQL takes no role
+    /// of that name.
     pub fn new(prefix: &str, login: &str, password: Option<String>) -> db::Result<Self> {
         let membership = Membership::new("member", "organization_id", "user_id")
             .role("role", &["owner", "admin", "member"])

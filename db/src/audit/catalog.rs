@@ -15,6 +15,9 @@ pub(super) type Oid = i64;
 /// PUBLIC, as a grantee.
 pub(super) const PUBLIC: Oid = 0;
 
+/// What PUBLIC is called here: the one name that PostgreSQL gives to no role, as it would a role `"PUBLIC"`.
+pub(super) const PUBLIC_NAME: &str = "public";
+
 /// Who has which privilege.
 pub(super) type Acl = Vec<(Oid, String)>;
 
@@ -245,18 +248,21 @@ impl Catalog {
     /// Returns the statement that reads it, for a session whose `search_path` is `pg_catalog` alone. The login role is
     /// the session's own, unless another is named.
     pub(super) fn sql(schema: &str, scopes: &[String], login: Option<&str>) -> String {
-        let login = login.map_or_else(|| "session_user::text".to_owned(), literal);
+        // A name may look like one of the places that are filled here.
+        let login = login.map_or_else(|| "session_user::text".to_owned(), |login| literal(login).replace('$', "\\x24"));
         let roles: Vec<_> = scopes.iter().map(|role| literal(role)).chain([login.clone()]).collect();
-        include_str!("catalog.sql")
-            .replace("$roles$", &format!("ARRAY[{}]", roles.join(", ")))
+        // Without what is said of it, where a name would end the line.
+        let lines = include_str!("catalog.sql").lines().filter(|line| !line.trim_start().starts_with("--"));
+        let sql: String = lines.flat_map(|line| [line, "\n"]).collect();
+        sql.replace("$roles$", &format!("ARRAY[{}]", roles.join(", ")))
             .replace("$login$", &login)
             .replace("$schema$", &literal(schema))
     }
 
-    /// Returns the name of a role.
+    /// Returns the name of a role; that of PUBLIC is one that no role can have.
     pub(super) fn role_name(&self, oid: Oid) -> &str {
         match oid {
-            PUBLIC => "PUBLIC",
+            PUBLIC => PUBLIC_NAME,
             _ => self.role(oid).map_or("?", |role| &role.name),
         }
     }

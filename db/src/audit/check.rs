@@ -13,7 +13,11 @@ mod tables;
 mod triggers;
 mod views;
 
-use super::{Code, Finding, Object, Severity, catalog::Catalog, survey::Survey};
+use super::{
+    Code, Finding, Object, Severity,
+    catalog::{Catalog, PUBLIC_NAME},
+    survey::Survey,
+};
 
 /// What has been found so far.
 #[derive(Default)]
@@ -75,8 +79,10 @@ fn list(names: &[&str]) -> String {
 
 /// Puts roles into a sentence.
 fn who(names: &[&str]) -> String {
-    let names: Vec<_> =
-        names.iter().map(|&name| if name == "PUBLIC" { "everybody".to_owned() } else { format!("`{name}`") }).collect();
+    let names: Vec<_> = names
+        .iter()
+        .map(|&name| if name == PUBLIC_NAME { "everybody".to_owned() } else { format!("`{name}`") })
+        .collect();
     list(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

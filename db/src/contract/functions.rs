@@ -141,7 +141,7 @@ impl Contract {
                      SET search_path = pg_catalog, pg_temp AS $function$\nDECLARE seal refcursor; {declare}\nBEGIN\n{body}\n{seal}\nEND\n$function$"
                 ),
                 format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-                format!("GRANT EXECUTE ON FUNCTION {function} TO {}", self.login),
+                format!("GRANT EXECUTE ON FUNCTION {function} TO {}", quote(&self.login)),
                 format!("ALTER FUNCTION {function} OWNER TO {gate}"),
             ]
         })

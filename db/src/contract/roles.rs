@@ -4,7 +4,31 @@
 //! locks do not reach across databases. So each statement on one is tried, and tried again.
 
 use super::{Contract, block, do_block, literal};
-use crate::ScopeKind;
+use crate::{Result, ScopeKind, error::Kind, sql::quote};
+
+/// The longest name that PostgreSQL takes whole, in bytes.
+const LONGEST: usize = 63;
+
+/// Takes a name that `CREATE ROLE` takes, in quotes.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let why = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > LONGEST {
+        "it is longer than 63 bytes"
+    } else if name.contains('\0') {
+        "it has a NUL in it"
+    } else if matches!(name, "public" | "none") || name.starts_with("pg_") {
+        "PostgreSQL keeps it for itself"
+    } else {
+        return Ok(());
+    };
+    Err(Kind::Configuration(format!("no login role can have the name {name:?}: {why}").into()).into())
+}
+
+/// A role's name as what takes SQL in a string reads it, such as `regrole`.
+fn regrole(name: &str) -> String {
+    format!("{}::pg_catalog.regrole", literal(&quote(name)))
+}
 
 /// The functions that PUBLIC may not execute: with the first an expression inside a query turns the context to
 /// another tenant; the others write large objects, which know no tenant.
@@ -17,10 +41,10 @@ const CLOSED_FUNCTIONS: [&str; 4] = [
 
 impl Contract {
     pub(super) fn create_roles(&self, password: Option<&str>) -> Vec<String> {
-        let login = &self.login;
+        let (login, is_login) = (quote(&self.login), regrole(&self.login));
         let password = password.map(|password| format!(" PASSWORD {}", literal(password))).unwrap_or_default();
         let mut statements = create_role(&self.prefix.gate(), "NOLOGIN NOINHERIT", false);
-        statements.extend(create_role(login, &format!("LOGIN NOINHERIT{password}"), true));
+        statements.extend(create_role(&self.login, &format!("LOGIN NOINHERIT{password}"), true));
         for scope in ScopeKind::ALL {
             let role = self.prefix.role(scope);
             statements.extend(create_role(&role, "NOLOGIN NOINHERIT", false));
@@ -28,14 +52,15 @@ impl Contract {
             statements.push(retry(&format!(
                 "IF EXISTS (
                    SELECT FROM pg_catalog.pg_auth_members
-                   WHERE roleid = '{role}'::pg_catalog.regrole AND member = '{login}'::pg_catalog.regrole
+                   WHERE roleid = '{role}'::pg_catalog.regrole AND member = {is_login}
                  ) THEN
                    NULL;
                  ELSIF pg_catalog.current_setting('server_version_num')::int >= 160000 THEN
-                   EXECUTE 'GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE';
+                   EXECUTE {grant};
                  ELSE
                    GRANT {role} TO {login};
-                 END IF;"
+                 END IF;",
+                grant = literal(&format!("GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE")),
             )));
         }
         // The login's own limits: `SET ROLE` does not apply those of the role that is entered. The first makes
@@ -48,7 +73,7 @@ impl Contract {
             statements.push(retry(&format!(
                 "IF NOT EXISTS (
                    SELECT FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) setting
-                   WHERE setrole = '{login}'::pg_catalog.regrole AND setdatabase = 0 AND setting = '{setting}={value}'
+                   WHERE setrole = {is_login} AND setdatabase = 0 AND setting = '{setting}={value}'
                  ) THEN
                    BEGIN
                      ALTER ROLE {login} SET {setting} = '{value}';
@@ -63,9 +88,8 @@ impl Contract {
 
     pub(super) fn create_schema(&self) -> Vec<String> {
         let schema = self.prefix.schema();
-        let login = &self.login;
         let mut roles: Vec<String> = ScopeKind::ALL.iter().map(|scope| self.prefix.role(*scope)).collect();
-        roles.push(login.clone());
+        roles.push(quote(&self.login));
         vec![
             format!("CREATE SCHEMA IF NOT EXISTS {schema}"),
             format!("REVOKE ALL ON SCHEMA {schema} FROM PUBLIC"),
@@ -76,28 +100,26 @@ impl Contract {
     /// Takes from PUBLIC what a tenant could use to leave its scope, or to leave something behind on the
     /// connection.
     pub(super) fn close_database(&self) -> Vec<String> {
-        let gate = self.prefix.gate();
+        let (gate, login) = (self.prefix.gate(), literal(&self.login));
         let mut statements = vec![
             block(&format!(
                 "EXECUTE pg_catalog.format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
-                 EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO {login}', pg_catalog.current_database());
+                 EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO %I', pg_catalog.current_database(), {login});
                  EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', pg_catalog.current_database(), current_user);
                  BEGIN
                    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
                  EXCEPTION WHEN insufficient_privilege THEN
                    NULL;
-                 END;",
-                login = self.login,
+                 END;"
             )),
             // To revoke what one does not own is no error, and does nothing.
             block(&format!(
-                "IF pg_catalog.has_database_privilege('{login}', pg_catalog.current_database(), 'TEMPORARY') THEN
+                "IF pg_catalog.has_database_privilege({login}, pg_catalog.current_database(), 'TEMPORARY') THEN
                    RAISE WARNING 'PUBLIC may make temporary tables in this database: its owner has to REVOKE TEMPORARY from PUBLIC';
                  END IF;
-                 IF pg_catalog.has_schema_privilege('{login}', 'public', 'CREATE') THEN
+                 IF pg_catalog.has_schema_privilege({login}, 'public', 'CREATE') THEN
                    RAISE WARNING 'PUBLIC may create in schema public: its owner has to REVOKE CREATE from PUBLIC';
-                 END IF;",
-                login = self.login,
+                 END IF;"
             )),
         ];
         statements.push(self.let_the_gate_refresh(true));
@@ -128,12 +150,12 @@ impl Contract {
     pub(super) fn open_database(&self) -> Vec<String> {
         let gate = self.prefix.gate();
         let mut statements = vec![self.let_the_gate_refresh(false), block(&format!(
-            "EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM {login}', pg_catalog.current_database());
+            "EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM %I', pg_catalog.current_database(), {login});
              EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', pg_catalog.current_database());
              IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
                REVOKE EXECUTE ON FUNCTION {set_config} FROM {gate};
              END IF;",
-            login = self.login,
+            login = literal(&self.login),
             set_config = CLOSED_FUNCTIONS[0],
         ))];
         for function in CLOSED_FUNCTIONS {
@@ -153,10 +175,12 @@ impl Contract {
             .map(|role| {
                 retry(&format!(
                     "BEGIN
-                       DROP ROLE IF EXISTS {role};
+                       DROP ROLE IF EXISTS {};
                      EXCEPTION WHEN dependent_objects_still_exist THEN
-                       RAISE NOTICE 'role {role} is left: another database uses it';
-                     END;"
+                       RAISE NOTICE 'role % is left: another database uses it', {};
+                     END;",
+                    quote(&role),
+                    literal(&role),
                 ))
             })
             .collect()
@@ -167,9 +191,10 @@ impl Contract {
 fn create_role(role: &str, attributes: &str, login: bool) -> Vec<String> {
     let powers = "rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication";
     let powers = if login { powers.to_owned() } else { format!("{powers} OR rolcanlogin") };
+    let (name, role) = (literal(role), quote(role));
     vec![
         block(&format!(
-            "IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{role}') THEN
+            "IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN
                CREATE ROLE {role} {attributes};
              END IF;
              -- Another database may make it at this moment.
@@ -177,8 +202,8 @@ fn create_role(role: &str, attributes: &str, login: bool) -> Vec<String> {
                NULL;"
         )),
         block(&format!(
-            "IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{role}' AND ({powers})) THEN
-               RAISE EXCEPTION 'role {role} is there already, and may do more than it should'
+            "IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name} AND ({powers})) THEN
+               RAISE EXCEPTION 'role % is there already, and may do more than it should', {name}
                  USING HINT = 'take its attributes away (ALTER ROLE), or give the contract another prefix';
              END IF;"
         )),

@@ -1,7 +1,7 @@
 //! The seal: by which the policies tell a context that an entrance has opened from one that somebody made with `SET`.
 
 use super::{Contract, block};
-use crate::ScopeKind;
+use crate::{ScopeKind, sql::quote};
 
 impl Contract {
     /// Returns the statement that gives the seal on contexts a new secret. To be run by the owner of the schema, who
@@ -30,7 +30,7 @@ impl Contract {
             [
                 format!("CREATE MATERIALIZED VIEW IF NOT EXISTS {view} AS {query}"),
                 format!("ALTER MATERIALIZED VIEW {view} OWNER TO {gate}"),
-                format!("REVOKE ALL ON TABLE {view} FROM PUBLIC, {}, {others}", self.login),
+                format!("REVOKE ALL ON TABLE {view} FROM PUBLIC, {}, {others}", quote(&self.login)),
                 // What a `REFRESH` beside open contexts asks for.
                 format!("CREATE UNIQUE INDEX IF NOT EXISTS {name}_id ON {view} (id)"),
                 // The planner's statistics would hold a copy.

@@ -56,7 +56,7 @@ fn report(findings: &[Value], excepted: &[Value], tables: &[Value], keys: &[Valu
         "findings": findings, "excepted": excepted,
         "not_looked_at": ["Rows were not looked at: dangling foreign keys are not known."],
         "roles": [
-            role("trovella_app", Value::Null), role("app_tenant", json!("tenant")),
+            role("trovella-app", Value::Null), role("app_tenant", json!("tenant")),
             role("app_user", json!("user")), role("app_identity", json!("identity")),
         ],
         "tables": tables, "foreign_keys": keys,

@@ -4,7 +4,7 @@ use super::{Findings, who};
 use crate::{
     audit::{
         Code, Object, ObjectKind,
-        catalog::{Acl, DefaultAcl, PUBLIC, Relation},
+        catalog::{Acl, DefaultAcl, PUBLIC, PUBLIC_NAME, Relation},
         survey::Survey,
     },
     options::quote,
@@ -137,7 +137,7 @@ fn version(survey: &Survey<'_>, findings: &mut Findings) {
 
 /// Quotes a role; PUBLIC is a keyword.
 pub(super) fn role(name: &str) -> String {
-    if name == "PUBLIC" { name.to_owned() } else { quote(name) }
+    if name == PUBLIC_NAME { "PUBLIC".to_owned() } else { quote(name) }
 }
 
 /// Quotes roles.
