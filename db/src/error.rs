@@ -57,11 +57,11 @@ pub(crate) enum Kind {
     NotAuthenticated,
     #[error("no such row in `{table}`")]
     NotFound { table: &'static str },
-    #[error("{place} has {what}, which a scoped query refuses: it could leave its scope{RAW_DOOR}")]
+    #[error("{place} has {what}, which a scoped query refuses: it could leave its scope{RAW_SQL}")]
     RawText { place: &'static str, what: &'static str },
     #[cfg(feature = "raw")]
-    #[error("`RawSelect` takes one SELECT, or WITH and a SELECT, that writes nothing; this text is refused: {0}")]
-    RawSql(&'static str),
+    #[error("`RawSelect` takes one SELECT that writes nothing; this text is refused: {0}")]
+    RawSql(Cow<'static, str>),
     #[error("the draft for `{table}` sets its key to another row's; on an update leave it unset")]
     KeyChanged { table: &'static str },
     #[error("the draft for `{table}` does not set the key of its row; set it, or name it: `update_by_id`")]
@@ -96,7 +96,7 @@ pub(crate) enum Kind {
 }
 
 const PRIVILEGED_REPAIR: &str = "connect as the login role that the migration made";
-const RAW_DOOR: &str = "; raw SQL has a door of its own, `db::RawSelect` (feature `raw`)";
+const RAW_SQL: &str = "; raw SQL has an escape hatch, `db::RawSelect` (feature `raw`)";
 
 fn after(waited: Option<Duration>) -> String {
     waited.map(|waited| format!(" (waited {} ms)", waited.as_millis())).unwrap_or_default()
@@ -258,7 +258,7 @@ impl Error {
         matches!(*self.0, Kind::RawText { .. })
     }
 
-    /// Whether the text of a `RawSelect` is no single `SELECT`.
+    /// Whether the text of a `RawSelect` is no single `SELECT`, or calls a function that it may not.
     #[cfg(feature = "raw")]
     #[must_use]
     pub fn is_raw_sql_refused(&self) -> bool {

@@ -133,7 +133,7 @@ mod transaction;
 mod update;
 
 #[cfg(feature = "raw")]
-pub use crate::raw::{AssertSqlSafe, RawSelect, SqlSafeStr};
+pub use crate::raw::{AssertSqlSafe, RawSelect, SqlSafeStr, raw_functions};
 pub use crate::{
     authenticated::{Authenticated, Credential},
     context::{

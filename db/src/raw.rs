@@ -1,33 +1,30 @@
-//! The door for raw SQL.
+//! The escape hatch for raw SQL.
 
-use std::{marker::PhantomData, ops::ControlFlow};
+mod check;
+mod functions;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::{borrow::Cow, marker::PhantomData};
 
 pub use sea_orm::sqlx::{AssertSqlSafe, SqlSafeStr};
 use sea_orm::{DbBackend, FromQueryResult, Statement, Value};
-use sqlparser::{
-    ast::{self, Query, SetExpr, TableFactor, visit_expressions, visit_relations},
-    dialect::PostgreSqlDialect,
-    parser::Parser,
-};
 
+pub use self::functions::raw_functions;
 use crate::{
     Context, ReadOnly, Result, Scope,
     error::{Kind, from_row},
-    expression::reaches_out,
 };
+
+/// Why a text is refused, in words that fit "it is refused: …".
+type Refused = Cow<'static, str>;
 
 /// A raw `SELECT`, for the report that no builder can write. A review searches for its name.
 ///
-/// # Only ring 3 holds it
-///
-/// It carries no predicate: it sees what the row-level security of the context's role lets through. Where that is
-/// switched off on a table, it sees every tenant's rows.
-///
-/// One statement, a `SELECT` or `WITH … SELECT` that writes nothing, calls none of PostgreSQL's functions that
-/// reach beyond the rows (`pg_…`, `set_config` and the like), and reads none of its own tables; anything else is refused before it reaches
-/// the server, and so is what the parser does not understand. Values are bound as `$1`, `$2`, …. The text is a
-/// `&'static str`; text that is built at run time goes through sqlx's [`AssertSqlSafe`], whose name says what its
-/// user vouches for. It stands for SeaORM's `FromQueryResult::find_by_statement`.
+/// It corresponds to SeaORM's `FromQueryResult::find_by_statement`. Values are bound as `$1`, `$2`, …. The text is a
+/// `&'static str`; text that is built at run time goes through sqlx's [`AssertSqlSafe`], whose name says what its user
+/// vouches for.
 ///
 /// ```
 /// use db::{RawSelect, TenantReader};
@@ -48,11 +45,45 @@ use crate::{
 ///     .await
 /// }
 /// ```
+///
+/// # Only layer 3 isolates it
+///
+/// It carries no predicate: it sees what the row-level security of the context's role lets through. Where that is
+/// switched off on a table, it sees every tenant's rows.
+///
+/// # What is refused
+///
+/// The text is split into tokens as PostgreSQL splits it, and looked at token by token. Refused before it is sent is
+///
+/// - what is not one `SELECT`, `WITH … SELECT`, `VALUES` or `TABLE`, and whatever writes;
+/// - a function that is not one of [`raw_functions`], PostgreSQL's own that compute from what they are given; one of the
+///   application's or an extension's is named to [`allow_functions`](Self::allow_functions);
+/// - a name that starts with `pg_`, `information_schema`, and the types that read the catalog (`regclass` and its kin);
+/// - what two versions or settings of PostgreSQL read differently: `U&` escapes, a quote after a backslash in a string that
+///   is not `E'…'`, names longer than 63 bytes.
+///
+/// PostgreSQL checks too, whatever the tokens are: the text is sent as `SELECT * FROM (<text>)`, in one statement, and in a
+/// derived table it refuses `INSERT`, `UPDATE`, `DELETE`, `MERGE` and `SELECT INTO`. That costs no round trip and changes no plan. (`DECLARE …
+/// CURSOR FOR` refuses the same, but takes two round trips more and never runs in parallel.)
+///
+/// # What is not
+///
+/// - `FOR UPDATE` and its kin lock the rows that they return, in a context that writes.
+/// - An operator, a cast or a type of the application's own, or of an extension's, runs the functions behind it.
+/// - A name after a dot may be a column, or a function that takes the row (`task.overdue` calls `overdue(task)`): one of
+///   the application's own is not told from a column.
+/// - A function of the application's own that has the name of one that may be called (or is named `cube`, `ilike`, `join`
+///   or `rollup`, words that stand before a bracket) is called where its argument types fit better; `pg_catalog.name`
+///   calls PostgreSQL's own.
+/// - A view, a column's default, a policy runs what it was made of.
+///
+/// Each runs with the rights of the scope role; a function that it may not execute is not called by any text.
 #[derive(Clone, Debug)]
 #[must_use = "a query does nothing until it is run on a context"]
 pub struct RawSelect<T> {
-    sql: Result<String, &'static str>,
+    sql: String,
     values: Vec<Value>,
+    functions: &'static [&'static str],
     row: PhantomData<fn() -> T>,
 }
 
@@ -60,16 +91,46 @@ impl<T: FromQueryResult> RawSelect<T> {
     /// Takes the text and the values that are bound in it.
     pub fn from_sql_and_values(sql: impl SqlSafeStr, values: impl IntoIterator<Item = Value>) -> Self {
         let sql = sql.into_sql_str().as_str().to_owned();
-        Self { sql: one_select(&sql).map(|()| sql), values: values.into_iter().collect(), row: PhantomData }
+        Self { sql, values: values.into_iter().collect(), functions: &[], row: PhantomData }
+    }
+
+    /// Lets the text call more functions: the application's own, or an extension's. Each name is as the text has it,
+    /// `name` or `schema.name`, in lower case unless it is quoted there; they take the place of those that were named before.
+    ///
+    /// # This widens power
+    ///
+    /// Whatever the function does, it does: write, lock, run SQL that it is given. `SECURITY DEFINER` functions do it as
+    /// their owner. Name a function only if it may be called with anything that a text can hold.
+    ///
+    /// ```
+    /// # use db::{RawSelect, Result, TenantReader};
+    /// # use sea_orm::FromQueryResult;
+    /// # #[derive(FromQueryResult)]
+    /// # struct Title { title: String }
+    /// # async fn f(cx: &TenantReader) -> Result<Vec<Title>> {
+    /// RawSelect::from_sql_and_values(
+    ///     "SELECT title FROM research_plan ORDER BY similarity(title, $1) DESC LIMIT 10",
+    ///     ["climate".into()],
+    /// )
+    /// .allow_functions(&["similarity"]) // of pg_trgm: computes from its arguments
+    /// .all(cx)
+    /// .await
+    /// # }
+    /// ```
+    pub fn allow_functions(self, functions: &'static [&'static str]) -> Self {
+        Self { functions, ..self }
     }
 
     /// Returns the rows.
     ///
     /// # Errors
     ///
-    /// `is_raw_sql_refused` if the text is no single `SELECT`; what PostgreSQL raises.
+    /// `is_raw_sql_refused` if the text is no single `SELECT`, or calls what it may not; what PostgreSQL raises.
     pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<T>> {
-        let sql = self.sql.map_err(Kind::RawSql)?;
+        let end = check::one_select(&self.sql, self.functions).map_err(Kind::RawSql)?;
+        // INVARIANT: what is sent starts with these words, so that PostgreSQL itself refuses what writes: a `WITH` that does
+        // has to come first in its statement, and `INTO` before `FROM`.
+        let sql = format!("SELECT * FROM ({}) AS raw_select", &self.sql[..end]);
         let rows = cx.fetch_all(Statement::from_sql_and_values(DbBackend::Postgres, sql, self.values)).await?;
         rows.iter().map(|row| T::from_query_result(row, "").map_err(|error| from_row("raw SQL", error))).collect()
     }
@@ -81,138 +142,5 @@ impl<T: FromQueryResult> RawSelect<T> {
     /// Those of [`all`](Self::all).
     pub async fn one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Option<T>> {
         Ok(self.all(cx).await?.into_iter().next())
-    }
-}
-
-/// Checks that the text is one `SELECT`, and writes nothing.
-fn one_select(sql: &str) -> Result<(), &'static str> {
-    let statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).map_err(|_| "it cannot be parsed")?;
-    match &statements[..] {
-        [statement @ ast::Statement::Query(query)] => {
-            reads_only(query)?;
-            stays_with_rows(statement)
-        }
-        [_] => Err("it is no SELECT"),
-        [] => Err("it is empty"),
-        _ => Err("it is more than one statement"),
-    }
-}
-
-/// Checks that no function reaches beyond the rows, and that no table is the server's own.
-fn stays_with_rows(statement: &ast::Statement) -> Result<(), &'static str> {
-    let last = |name: &ast::ObjectName| name.0.last().map(ToString::to_string).unwrap_or_default();
-    let refused = visit_expressions(statement, |expr| match expr {
-        ast::Expr::Function(function) if reaches_out(last(&function.name).trim_matches('"')) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    if refused.is_break() {
-        return Err("a function in it reaches beyond the rows");
-    }
-    // A function in FROM is a relation to the parser.
-    let refused = visit_relations(statement, |name| match last(name).trim_matches('"') {
-        name if reaches_out(name) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    if refused.is_break() { Err("it reads what is the server's own") } else { Ok(()) }
-}
-
-fn reads_only(query: &Query) -> Result<(), &'static str> {
-    for with in query.with.iter().flat_map(|with| &with.cte_tables) {
-        reads_only(&with.query)?;
-    }
-    body_reads_only(&query.body)
-}
-
-fn body_reads_only(body: &SetExpr) -> Result<(), &'static str> {
-    match body {
-        SetExpr::Select(select) if select.into.is_some() => Err("it is a SELECT INTO, which makes a table"),
-        SetExpr::Select(select) => {
-            let tables = select
-                .from
-                .iter()
-                .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
-            for table in tables {
-                if let TableFactor::Derived { subquery, .. } = table {
-                    reads_only(subquery)?;
-                }
-            }
-            Ok(())
-        }
-        SetExpr::Query(query) => reads_only(query),
-        SetExpr::SetOperation { left, right, .. } => {
-            body_reads_only(left)?;
-            body_reads_only(right)
-        }
-        SetExpr::Values(_) | SetExpr::Table(_) => Ok(()),
-        _ => Err("it writes"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_select;
-
-    #[test]
-    fn selects_pass() {
-        for sql in [
-            "SELECT 1",
-            "select status, count(*) filter (where position > $1) from plan_step group by rollup (status) -- ; SET x",
-            "WITH a AS (SELECT 1 AS x) SELECT x, row_number() OVER (ORDER BY x) FROM a UNION ALL VALUES (1, 2)",
-            "WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t",
-            "SELECT ';' , $$ ; $$ /* ; */ FROM research_plan p JOIN LATERAL (SELECT 1) s ON true FOR UPDATE SKIP LOCKED;",
-        ] {
-            assert_eq!(one_select(sql), Ok(()), "{sql}");
-        }
-    }
-
-    #[test]
-    fn whatever_is_no_single_select_is_refused() {
-        for sql in [
-            "",
-            "-- nothing",
-            "SET ROLE postgres",
-            "set local app.organization_id = 'x'",
-            "RESET ROLE",
-            "RESET ALL",
-            "BEGIN",
-            "COMMIT",
-            "END",
-            "ROLLBACK",
-            "ABORT",
-            "SAVEPOINT a",
-            "RELEASE SAVEPOINT a",
-            "START TRANSACTION",
-            "DO $$ BEGIN END $$",
-            "CALL p()",
-            "COPY t TO STDOUT",
-            "EXPLAIN ANALYZE SELECT 1",
-            "LISTEN a",
-            "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
-            "PREPARE a AS SELECT 1",
-            "EXECUTE a",
-            "DISCARD ALL",
-            "LOCK TABLE t",
-            "CREATE TEMP TABLE t (a int)",
-            "INSERT INTO t VALUES (1)",
-            "UPDATE t SET a = 1",
-            "DELETE FROM t",
-            "SELECT 1 INTO t",
-            "SELECT 1; SELECT 2",
-            "SELECT 1; SET ROLE postgres",
-            "/* SELECT */ SET ROLE postgres",
-            "WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a",
-            "WITH a AS (INSERT INTO t VALUES (1) RETURNING *) SELECT * FROM a",
-            "WITH a AS (UPDATE t SET a = 1 RETURNING *) SELECT * FROM a",
-            "WITH a AS (WITH b AS (DELETE FROM t RETURNING *) SELECT * FROM b) SELECT * FROM a",
-            "WITH a AS (SELECT 1) DELETE FROM t",
-            "SELECT pg_advisory_lock(1)",
-            "SELECT 1 ORDER BY pg_catalog.PG_Advisory_Lock(1)",
-            "SELECT * FROM pg_stat_activity",
-            "SELECT * FROM pg_ls_dir('.')",
-            "SELECT (SELECT set_config('a.b', 'c', true))",
-            "SELECT * FROM (WITH b AS (DELETE FROM t RETURNING *) SELECT * FROM b) x",
-        ] {
-            assert!(one_select(sql).is_err(), "{sql}");
-        }
     }
 }

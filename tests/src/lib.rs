@@ -35,6 +35,11 @@ struct Readme;
 #[doc = include_str!("../../docs/queries.md")]
 struct Queries;
 
+/// The guide to raw SQL compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/raw.md")]
+struct Raw;
+
 /// The guide to isolation tests compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/testing.md")]

@@ -1,7 +1,21 @@
-//! The door for raw SQL, through which ring 3 alone holds.
+//! The escape hatch for raw SQL, which layer 3 alone isolates.
 
-use db::{AssertSqlSafe, RawSelect, prelude::*};
-use sea_orm::{FromQueryResult, JsonValue};
+#[path = "raw/catalog.rs"]
+mod catalog;
+#[path = "raw/fuzz.rs"]
+mod fuzz;
+#[path = "raw/record.rs"]
+mod record;
+#[path = "raw/texts.rs"]
+mod texts;
+#[path = "raw/words.rs"]
+mod words;
+
+use db::{AssertSqlSafe, Context, RawSelect, Tenant, TenantReader, prelude::*};
+use sea_orm::{
+    FromQueryResult, JsonValue,
+    sqlx::{Connection, query},
+};
 
 use crate::world::{TABLES, World};
 
@@ -48,7 +62,7 @@ async fn raw_sql_sees_the_rows_of_the_context_alone() {
     for sql in statements() {
         assert_eq!(owners(&world, &sql).await, [world.f.acme.id.0], "{sql}");
     }
-    // The control: without ring 3 it sees everybody's.
+    // The control: without layer 3 it sees everybody's.
     world.switch_row_level_security_off().await;
     for sql in statements() {
         assert_eq!(owners(&world, &sql).await.len(), 2, "{sql}");
@@ -93,10 +107,126 @@ async fn what_is_no_select_is_not_sent() {
         "SELECT * INTO copy FROM task",
         "SELECT set_config('app.organization_id', '', true)",
         "DO $$ BEGIN END $$",
+        "SELECT 1 FROM task, LATERAL pg_advisory_lock(42)",
+        "SELECT U&\"\\0070g_advisory_lock\"(42)",
+        "WITH gone AS (DELETE FROM task RETURNING title::jsonb AS a) SELECT a ->-- '\n 'x' FROM gone",
+        "SELECT treat(42 AS pg_advisory_lock)",
+        "SELECT own(title) FROM task",
     ] {
         let refused = RawSelect::<JsonValue>::from_sql_and_values(sql, []).all(&cx).await.unwrap_err();
         assert!(refused.is_raw_sql_refused(), "{sql}: {refused}");
     }
     assert_eq!(world.statements(), [""; 0]);
     cx.commit().await.unwrap();
+}
+
+/// What a helper that only reads could have done to the rows of a context that writes: an operator that ran into a comment
+/// for the server, and into a string for the parser, hid the `DELETE`.
+#[tokio::test]
+async fn nothing_is_written_through_a_reader() {
+    let world = World::new().await;
+    let text = "WITH gone AS (DELETE FROM task RETURNING '{}'::jsonb AS a) SELECT a ->-- '\n 'x' AS b FROM gone";
+    let read = async |cx: &TenantReader| RawSelect::<JsonValue>::from_sql_and_values(text, []).all(cx).await;
+    let context = world.db.tenant(world.f.acme.id, &world.f.acme.owner);
+    let refused = context.run(async |cx| read(cx).await).await.unwrap_err();
+    assert!(refused.is_raw_sql_refused(), "{refused}");
+
+    // The control: the server takes the text, and writes.
+    let mut owner = world.f.database.owner().await;
+    assert_eq!(query(text).fetch_all(&mut owner).await.unwrap().len(), 9);
+    owner.close().await.unwrap();
+}
+
+/// What is sent around each text: with it, the server refuses what writes, whatever the check has thought of it.
+#[tokio::test]
+async fn the_server_refuses_what_writes_as_well() {
+    let world = World::new().await;
+    let cx = world.db.tenant(world.f.acme.id, &world.f.acme.owner).begin().await.unwrap();
+    RawSelect::<JsonValue>::from_sql_and_values("SELECT 1 AS given; -- x", []).all(&cx).await.unwrap();
+    let sent = world.statements();
+    let [sent] = &sent[..] else { panic!("one round trip: {sent:?}") };
+    let (before, after) = sent.split_once("SELECT 1 AS given").unwrap();
+    assert_eq!(before, "SELECT * FROM (");
+    assert!(after.starts_with(") AS raw_select"), "{sent}");
+
+    let mut owner = world.f.database.owner().await;
+    for text in [
+        "WITH gone AS (DELETE FROM task RETURNING 1) SELECT 1 FROM gone",
+        "(WITH gone AS (UPDATE task SET points = 1 RETURNING 1) SELECT 1 FROM gone)",
+        "SELECT (WITH gone AS (INSERT INTO tag SELECT * FROM tag RETURNING 1) SELECT 1 FROM gone)",
+        "DELETE FROM task RETURNING 1",
+        "SELECT 1 AS a INTO copied",
+        "SELECT 1) AS a; DELETE FROM task; SELECT (1",
+        "SELECT 1) AS a UNION (WITH gone AS (DELETE FROM task RETURNING 1) SELECT 1 FROM gone",
+        "SELECT 1) AS a INTO copied FROM (SELECT 1",
+    ] {
+        let refused = query(AssertSqlSafe(format!("{before}{text}{after}"))).execute(&mut owner).await.unwrap_err();
+        let sqlstate = refused.as_database_error().unwrap().code().unwrap().into_owned();
+        assert!(["0A000", "42601"].contains(&sqlstate.as_str()), "{text}: {refused}");
+    }
+    owner.close().await.unwrap();
+}
+
+async fn all(cx: &Context<Tenant>, select: RawSelect<JsonValue>) -> Result<Vec<JsonValue>, db::Error> {
+    select.all(cx).await
+}
+
+/// Whatever surrounds the text: its columns, their names, its order, its locks.
+#[tokio::test]
+async fn a_text_answers_as_it_would_alone() {
+    let world = World::new().await;
+    let cx = world.db.tenant(world.f.acme.id, &world.f.acme.owner).begin().await.unwrap();
+    let titles = all(
+        &cx,
+        RawSelect::from_sql_and_values("SELECT title FROM task ORDER BY title DESC LIMIT 2 -- the last ones", []),
+    );
+    assert_eq!(titles.await.unwrap(), ["acme 14", "acme 13"].map(|title| serde_json::json!({ "title": title })));
+    for (text, rows) in [
+        ("SELECT 1 AS a, 2 AS a, 3, 4", 1),
+        ("SELECT t.id, p.id FROM task t JOIN project p ON p.id = t.project_id FOR UPDATE OF t SKIP LOCKED", 3),
+        ("SELECT FROM task", 4),
+        ("TABLE task", 4),
+        ("(VALUES (1), (2)) UNION ALL (SELECT 3);", 3),
+        (
+            "WITH RECURSIVE t (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT n FROM t ORDER BY 1",
+            3,
+        ),
+    ] {
+        let found = RawSelect::<JsonValue>::from_sql_and_values(AssertSqlSafe(text.to_owned()), []).all(&cx).await;
+        assert_eq!(found.unwrap().len(), rows, "{text}");
+    }
+    // The rows are locked for those who come later.
+    let mut owner = world.f.database.owner().await;
+    let later = "SELECT FROM task WHERE title IN ('acme 11', 'acme 12', 'acme 13') FOR UPDATE SKIP LOCKED";
+    assert_eq!(query(later).fetch_all(&mut owner).await.unwrap().len(), 0);
+    owner.close().await.unwrap();
+}
+
+/// The application's own functions are called where they are named, and not where the database closes them.
+#[tokio::test]
+async fn functions_of_the_applications_own_are_named() {
+    let world = World::new().await;
+    world
+        .f
+        .database
+        .execute(
+            "CREATE FUNCTION public.shout(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN upper($1) || '!';
+             CREATE FUNCTION public.shut(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1;
+             REVOKE EXECUTE ON FUNCTION public.shut FROM PUBLIC",
+        )
+        .await;
+    let cx = world.db.tenant(world.f.acme.id, &world.f.acme.owner).begin().await.unwrap();
+    let shout = |text| RawSelect::<JsonValue>::from_sql_and_values(text, ["a".into()]);
+    let refused = all(&cx, shout("SELECT shout($1) AS x")).await.unwrap_err();
+    assert!(refused.is_raw_sql_refused() && refused.to_string().contains("`shout`"), "{refused}");
+    let refused = all(&cx, shout("SELECT public.shout($1) AS x").allow_functions(&["shout"])).await.unwrap_err();
+    assert!(refused.is_raw_sql_refused(), "{refused}");
+    for select in [
+        shout("SELECT shout($1) AS x").allow_functions(&["shout"]),
+        shout("SELECT Public . \"shout\"($1) AS x").allow_functions(&["public.shout"]),
+    ] {
+        assert_eq!(all(&cx, select).await.unwrap(), [serde_json::json!({ "x": "A!" })]);
+    }
+    let denied = all(&cx, shout("SELECT shut($1) AS x").allow_functions(&["shut"])).await.unwrap_err();
+    assert!(denied.is_permission_denied(), "{denied}");
 }
