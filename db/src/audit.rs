@@ -22,6 +22,7 @@ mod exceptions;
 mod expression;
 mod finding;
 mod map;
+mod origin;
 #[cfg(feature = "report")]
 mod render;
 mod report;

@@ -79,8 +79,17 @@ impl Registry {
         self.and(RegisteredEntity::of::<F>())
     }
 
-    /// Declares an exception for what is beside no entity: a role, a function, a table that the code does not know.
-    /// `object` is its name, as it is in the report.
+    /// Declares an exception for what is beside no entity: a role, a function, a table that every tenant reads.
+    ///
+    /// `object` is its whole name, as it is in the report after the kind of object, letter for letter: `set_config`,
+    /// `public.country`, `country_code_key of public.country`. It is for that one object and that one code; an audit finds
+    /// it once nothing answers to it any more.
+    ///
+    /// ```
+    /// # use db::{Registry, audit::Code};
+    /// let registry = Registry::collect().except(Code::TableShared, "public.country", "countries are the same for all");
+    /// # drop(registry);
+    /// ```
     pub fn except(mut self, code: Code, object: &'static str, reason: &'static str) -> Self {
         self.exceptions.push((None, Exception { code, object: Some(object), reason }));
         self

@@ -1,6 +1,8 @@
 //! The audit of the live database: every fault is found, the printed repair mends it, and nothing is invented.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "audit/accepted.rs"]
+mod accepted;
 #[path = "audit/cases.rs"]
 mod cases;
 #[path = "audit/connect.rs"]
@@ -9,6 +11,8 @@ mod connect;
 mod documented;
 #[path = "audit/foreign.rs"]
 mod foreign;
+#[path = "audit/limits.rs"]
+mod limits;
 #[expect(unreachable_pub, reason = "an entity as in any program")]
 #[path = "audit/note.rs"]
 mod note;

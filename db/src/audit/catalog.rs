@@ -5,8 +5,11 @@
     reason = "the catalog has so many, by those names"
 )]
 
+mod relation;
+
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
+pub(super) use self::relation::{Column, Relation};
 use crate::contract::literal;
 
 /// A role, a table or a function, by PostgreSQL's number for it; the role 0 is PUBLIC.
@@ -39,6 +42,9 @@ pub(super) struct Catalog {
     pub(super) memberships: Vec<Membership>,
     #[serde(deserialize_with = "list")]
     pub(super) settings: Vec<Setting>,
+    /// Settings that the server's configuration fixes, of those that decide what protects rows.
+    #[serde(deserialize_with = "list")]
+    pub(super) server_settings: Vec<String>,
     #[serde(deserialize_with = "list")]
     pub(super) schemas: Vec<Schema>,
     #[serde(deserialize_with = "list")]
@@ -47,6 +53,9 @@ pub(super) struct Catalog {
     pub(super) policies: Vec<Policy>,
     #[serde(deserialize_with = "list")]
     pub(super) functions: Vec<Function>,
+    /// Aggregates that run functions which are SECURITY DEFINER.
+    #[serde(deserialize_with = "list")]
+    pub(super) aggregates: Vec<Aggregate>,
     #[serde(deserialize_with = "list")]
     pub(super) foreign_keys: Vec<ForeignKey>,
     #[serde(deserialize_with = "list")]
@@ -54,6 +63,12 @@ pub(super) struct Catalog {
     /// Tables, and those that they inherit from; partitions are none.
     #[serde(deserialize_with = "list")]
     pub(super) inherits: Vec<(Oid, Oid)>,
+    /// Partitions, and what they are a part of.
+    #[serde(deserialize_with = "list")]
+    pub(super) partitions: Vec<(Oid, Oid)>,
+    /// What request roles may do to relations of extensions, and of PostgreSQL's own.
+    #[serde(deserialize_with = "list")]
+    pub(super) others: Vec<Other>,
     /// Rules that rewrite statements on a relation, by name.
     #[serde(deserialize_with = "list")]
     pub(super) rules: Vec<(Oid, String)>,
@@ -110,38 +125,6 @@ pub(super) struct Schema {
     pub(super) acl: Acl,
 }
 
-/// A table, view, foreign table or sequence.
-#[derive(Debug, Deserialize)]
-pub(super) struct Relation {
-    pub(super) oid: Oid,
-    pub(super) schema: String,
-    pub(super) name: String,
-    /// Its name, as SQL.
-    pub(super) sql: String,
-    pub(super) kind: String,
-    pub(super) owner: Oid,
-    pub(super) row_security: bool,
-    pub(super) forced: bool,
-    pub(super) partition: bool,
-    /// Whether a view runs as who asks.
-    pub(super) invoker: bool,
-    /// Without the owner's.
-    #[serde(deserialize_with = "list")]
-    pub(super) acl: Acl,
-    #[serde(deserialize_with = "list")]
-    pub(super) columns: Vec<Column>,
-}
-
-/// A column: its name, type, whether it is never null, whether it is generated, and who has a privilege on it alone.
-#[derive(Debug, Deserialize)]
-pub(super) struct Column(
-    pub(super) String,
-    pub(super) String,
-    pub(super) bool,
-    pub(super) bool,
-    #[serde(deserialize_with = "list")] pub(super) Acl,
-);
-
 #[derive(Debug, Deserialize)]
 pub(super) struct Policy {
     pub(super) relation: Oid,
@@ -173,8 +156,19 @@ pub(super) struct Function {
     pub(super) config: Vec<String>,
     pub(super) strict: bool,
     pub(super) extension: bool,
+    /// Whether PostgreSQL, or its extension, keeps it from everybody.
+    pub(super) kept: bool,
     /// Its body, where it is in the schema of the contract.
     pub(super) body: Option<String>,
+    #[serde(deserialize_with = "list")]
+    pub(super) acl: Acl,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Aggregate {
+    /// The function that it runs.
+    pub(super) function: Oid,
+    pub(super) sql: String,
     #[serde(deserialize_with = "list")]
     pub(super) acl: Acl,
 }
@@ -233,6 +227,17 @@ pub(super) struct Held {
     pub(super) sql: String,
 }
 
+/// A privilege on a relation of an extension's, or one of PostgreSQL's own that it has not by default.
+#[derive(Debug, Deserialize)]
+pub(super) struct Other {
+    pub(super) sql: String,
+    pub(super) schema: String,
+    pub(super) name: String,
+    pub(super) extension: Option<String>,
+    pub(super) grantee: Oid,
+    pub(super) privilege: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct DefaultAcl {
     /// Whose objects.
@@ -269,33 +274,6 @@ impl Catalog {
 
     pub(super) fn role(&self, oid: Oid) -> Option<&Role> {
         self.roles.iter().find(|role| role.oid == oid)
-    }
-}
-
-impl Relation {
-    /// Returns its name with its schema, to be read.
-    pub(super) fn full_name(&self) -> String {
-        format!("{}.{}", self.schema, self.name)
-    }
-
-    pub(super) fn is_table(&self) -> bool {
-        matches!(self.kind.as_str(), "r" | "p")
-    }
-
-    pub(super) fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.0 == name)
-    }
-
-    /// Returns what it is, in words.
-    pub(super) fn kind_name(&self) -> &'static str {
-        match self.kind.as_str() {
-            "p" => "partitioned table",
-            "v" => "view",
-            "m" => "materialized view",
-            "f" => "foreign table",
-            "S" => "sequence",
-            _ => "table",
-        }
     }
 }
 

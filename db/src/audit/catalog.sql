@@ -1,8 +1,13 @@
 -- All that an audit looks at, as one document: one statement, so one snapshot. Run with `search_path = pg_catalog`, so that
 -- every name which PostgreSQL writes has its schema. `$roles$` are the names of the request roles, `$login$` that of the
 -- login role, `$schema$` that of the contract's schema, as SQL.
-WITH request AS (
+WITH RECURSIVE request AS (
   SELECT oid FROM pg_roles WHERE rolname = ANY ($roles$::text[])
+), reach AS (
+  -- Those that a request role is in, in whatever way; whether it has their rights is looked at afterwards.
+  SELECT oid FROM request UNION SELECT m.roleid FROM pg_auth_members m JOIN reach r ON r.oid = m.member
+), grantee AS (
+  SELECT oid FROM reach UNION ALL SELECT 0::oid
 ), namespace AS (
   SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
   WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'
@@ -19,6 +24,11 @@ WITH request AS (
   FROM pg_depend d JOIN policy p ON p.oid = d.objid
   WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_proc'::regclass
   GROUP BY d.objid
+), kept AS (
+  -- Functions that PostgreSQL, or their extension, keeps from everybody.
+  SELECT i.objoid AS objid FROM pg_init_privs i
+  WHERE i.classoid = 'pg_proc'::regclass
+    AND NOT EXISTS (SELECT FROM aclexplode(i.initprivs) a WHERE a.grantee = 0)
 )
 SELECT json_build_object(
   'database', current_database(),
@@ -67,6 +77,12 @@ SELECT json_build_object(
         AND s.setrole IN (SELECT 0::oid UNION ALL SELECT oid FROM request)
     ) s
   ),
+  -- What the server's configuration fixes for all databases.
+  'server_settings', (
+    SELECT json_agg(name) FROM pg_settings
+    WHERE name IN ('session_replication_role', 'row_security', 'lo_compat_privileges') AND reset_val <> boot_val
+      AND source IN ('configuration file', 'command line', 'environment variable', 'global')
+  ),
   'schemas', (
     SELECT json_agg(n) FROM (
       SELECT nspname AS name, quote_ident(nspname) AS sql, (
@@ -88,6 +104,17 @@ SELECT json_build_object(
           SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type)) FROM aclexplode(c.relacl) a
           WHERE a.grantee <> c.relowner
         ) AS acl,
+        ARRAY(
+          SELECT a.grantee::int8 FROM aclexplode(c.relacl) a WHERE a.is_grantable AND a.grantee <> c.relowner
+          UNION SELECT x.grantee::int8 FROM pg_attribute a, aclexplode(a.attacl) x
+          WHERE a.attrelid = c.oid AND x.is_grantable AND x.grantee <> c.relowner
+        ) AS grants_on,
+        CASE WHEN c.relkind = 'S' THEN (
+          SELECT d.refobjid::int8 FROM pg_depend d
+          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+            AND d.refclassid = 'pg_class'::regclass
+          LIMIT 1
+        ) END AS sequence_of,
         (
           SELECT json_agg(json_build_array(
             a.attname,
@@ -117,6 +144,7 @@ SELECT json_build_object(
         f.prosecdef AS definer, f.proleakproof AS leakproof, f.prorettype = 'trigger'::regtype AS "trigger", f.provolatile AS volatility,
         l.lanname AS language, COALESCE(f.proconfig, '{}') AS config, f.proisstrict AS strict,
         EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_proc'::regclass AND e.objid = f.oid) AS extension,
+        f.oid IN (SELECT objid FROM kept) AS kept,
         CASE WHEN n.nspname = $schema$ THEN COALESCE(pg_get_function_sqlbody(f.oid), f.prosrc) END AS body,
         (
           SELECT json_agg(json_build_array(a.grantee::int8, a.privilege_type))
@@ -125,16 +153,41 @@ SELECT json_build_object(
       FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN pg_language l ON l.oid = f.prolang
       WHERE n.nspname = $schema$
         OR f.oid IN (SELECT unnest(functions) FROM asked)
-        OR n.nspname NOT IN ('pg_catalog', 'information_schema') AND (
+        -- PostgreSQL's own are there from the beginning; others can be made in its schemas afterwards.
+        OR (f.oid >= 16384 OR n.nspname NOT IN ('pg_catalog', 'information_schema')) AND f.prokind <> 'a' AND (
           f.prosecdef OR f.proleakproof OR f.proname LIKE 'dblink%'
-          OR NOT l.lanpltrusted AND l.lanname NOT IN ('internal', 'c')
+          OR NOT l.lanpltrusted
+            AND NOT (
+              l.lanname IN ('internal', 'c')
+              AND EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_proc'::regclass AND e.objid = f.oid)
+            )
         )
+        -- Only the few that somebody was given.
+        OR f.proacl IS NOT NULL AND f.oid IN (SELECT objid FROM kept)
+          AND EXISTS (
+            SELECT FROM aclexplode(f.proacl) a
+            WHERE a.grantee IN (SELECT oid FROM grantee) AND a.grantee <> f.proowner
+          )
         OR f.proname IN (
           'set_config', 'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_export', 'pg_read_file',
           'pg_read_binary_file', 'pg_ls_dir', 'pg_stat_file', 'pg_file_write', 'pg_file_read', 'pg_file_unlink',
           'pg_file_rename', 'pg_execute_server_program'
         )
     ) f
+  ),
+  -- Who may execute an aggregate may not need to execute the functions that it is made of.
+  'aggregates', (
+    SELECT json_agg(a) FROM (
+      SELECT f.oid::int8 AS function, g.oid::regprocedure::text AS sql, (
+        SELECT json_agg(json_build_array(x.grantee::int8, x.privilege_type))
+        FROM aclexplode(COALESCE(g.proacl, acldefault('f', g.proowner))) x WHERE x.grantee <> g.proowner
+      ) AS acl
+      FROM pg_aggregate a JOIN pg_proc g ON g.oid = a.aggfnoid
+      JOIN pg_proc f ON f.prosecdef AND f.oid IN (
+        a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn,
+        a.aggmfinalfn
+      )
+    ) a
   ),
   'foreign_keys', (
     SELECT json_agg(k) FROM (
@@ -184,6 +237,37 @@ SELECT json_build_object(
     SELECT json_agg(json_build_array(i.inhrelid::int8, i.inhparent::int8))
     FROM pg_inherits i JOIN relation c ON c.oid = i.inhrelid WHERE NOT c.relispartition
   ),
+  'partitions', (
+    SELECT json_agg(json_build_array(i.inhrelid::int8, i.inhparent::int8))
+    FROM pg_inherits i JOIN relation c ON c.oid = i.inhrelid WHERE c.relispartition
+  ),
+  -- What request roles may do to the relations of extensions, and beyond its own grants to PostgreSQL's.
+  'others', (
+    SELECT json_agg(o) FROM (
+      SELECT c.oid::regclass::text AS sql, n.nspname AS schema, c.relname AS name, e.extname AS extension,
+        a.grantee::int8, a.privilege_type AS privilege
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+      LEFT JOIN pg_extension e ON e.oid = d.refobjid
+      CROSS JOIN LATERAL (
+        SELECT * FROM aclexplode(c.relacl)
+        UNION ALL SELECT x.* FROM pg_attribute t, aclexplode(t.attacl) x WHERE t.attrelid = c.oid AND t.attacl IS NOT NULL
+      ) a
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 't')
+        AND a.grantee IN (SELECT oid FROM grantee) AND a.grantee <> c.relowner
+        AND (e.oid IS NOT NULL OR n.nspname ~ '^pg_' OR n.nspname = 'information_schema')
+        AND (e.oid IS NOT NULL OR NOT EXISTS (
+          SELECT FROM pg_init_privs i, aclexplode(i.initprivs) b
+          WHERE i.classoid = 'pg_class'::regclass AND i.objoid = c.oid
+            AND b.grantee = a.grantee AND b.privilege_type = a.privilege_type
+        ))
+        -- The standard has everybody read these, and not every server has noted it.
+        AND NOT (
+          n.nspname = 'information_schema' AND c.relname !~ '^_' AND a.grantee = 0 AND a.privilege_type = 'SELECT'
+        )
+    ) o
+  ),
   'rules', (
     SELECT json_agg(json_build_array(r.ev_class::int8, r.rulename))
     FROM pg_rewrite r JOIN relation c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN' OR c.relkind NOT IN ('v', 'm')
@@ -207,26 +291,32 @@ SELECT json_build_object(
         (pg_identify_object(s.classid, s.objid, s.objsubid)).type AS kind,
         (pg_identify_object(s.classid, s.objid, s.objsubid)).identity AS sql
       FROM pg_shdepend s
-      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.refobjid IN (SELECT oid FROM request)
+      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.refobjid IN (SELECT oid FROM reach)
         AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     ) o
   ),
+  -- On what is no relation, function, schema or type, and belongs to this database or to all.
   'granted', (
     SELECT json_agg(g) FROM (
-      SELECT s.refobjid::int8 AS role, pg_describe_object(s.classid, s.objid, s.objsubid) AS description,
-        (pg_identify_object(s.classid, s.objid, 0)).type AS kind,
-        (pg_identify_object(s.classid, s.objid, 0)).identity AS sql
-      FROM pg_shdepend s
-      WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a'
-        AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = $login$)
-        AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+      SELECT DISTINCT a.grantee::int8 AS role, pg_describe_object(o.class, o.oid, 0) AS description,
+        (pg_identify_object(o.class, o.oid, 0)).type AS kind, (pg_identify_object(o.class, o.oid, 0)).identity AS sql
+      FROM (
+        SELECT 'pg_foreign_server'::regclass AS class, oid, srvowner AS owner, srvacl AS acl FROM pg_foreign_server
+        UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwowner, fdwacl FROM pg_foreign_data_wrapper
+        UNION ALL SELECT 'pg_largeobject'::regclass, oid, lomowner, lomacl FROM pg_largeobject_metadata
+        UNION ALL SELECT 'pg_tablespace'::regclass, oid, spcowner, spcacl FROM pg_tablespace
+        UNION ALL SELECT 'pg_parameter_acl'::regclass, oid, 10, paracl FROM pg_parameter_acl
+        UNION ALL SELECT 'pg_language'::regclass, oid, lanowner, lanacl FROM pg_language
+      ) o, aclexplode(o.acl) a
+      WHERE a.grantee IN (SELECT oid FROM grantee) AND a.grantee <> o.owner
+        AND NOT (o.class = 'pg_language'::regclass AND a.grantee = 0)
     ) g
   ),
   'defaults', (
     SELECT json_agg(d) FROM (
       SELECT d.defaclrole::int8 AS role, n.nspname AS schema, d.defaclobjtype AS kind, a.grantee::int8, a.privilege_type AS privilege
       FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
-      WHERE a.grantee IN (SELECT oid FROM request) OR a.grantee = 0 AND d.defaclobjtype IN ('r', 'S')
+      WHERE a.grantee IN (SELECT oid FROM reach) OR a.grantee = 0 AND d.defaclobjtype IN ('r', 'S', 'L')
     ) d
   ),
   'published', (

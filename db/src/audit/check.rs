@@ -3,19 +3,23 @@
 mod constraints;
 mod contract;
 mod database;
+mod elsewhere;
 mod entities;
 mod functions;
 mod gate;
 mod grants;
 mod policies;
+mod references;
 mod roles;
 mod tables;
 mod triggers;
+mod undeclared;
 mod views;
 
 use super::{
     Code, Finding, Object, Severity,
     catalog::{Catalog, PUBLIC_NAME},
+    origin::Origins,
     survey::Survey,
 };
 
@@ -29,8 +33,11 @@ impl Findings {
         self.add_as(code.severity(), code, object, message, repair);
     }
 
-    /// Adds one, better or worse than its code.
+    /// Adds one that may be milder than its code.
+    ///
+    /// INVARIANT: none is worse than its code, for an accepted finding is accepted by its code alone.
     fn add_as(&mut self, severity: Severity, code: Code, object: Object, message: String, repair: Vec<String>) {
+        let severity = severity.min(code.severity());
         self.0.push(Finding { code, severity, object, message, repair });
     }
 }
@@ -38,24 +45,27 @@ impl Findings {
 /// Returns all that is found, the worst first.
 pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
+    let origins = Origins::new(survey);
     roles::check(survey, &mut findings);
     database::check(survey, &mut findings);
     if survey.audit.registry.entities().next().is_some() {
         // A program without entities knows nothing that could drift.
         contract::check(survey, &mut findings);
-        entities::check(survey, &mut findings);
+        entities::check(survey, &origins, &mut findings);
     }
     for scoped in &survey.scoped {
         tables::check(survey, scoped, &mut findings);
         grants::check(survey, scoped, &mut findings);
         policies::check(survey, scoped, &mut findings);
         constraints::check(survey, scoped, &mut findings);
-        triggers::check(survey, scoped, &mut findings);
     }
     tables::check_others(survey, &mut findings);
     policies::check_functions(survey, &mut findings);
-    constraints::check_foreign_keys(survey, &mut findings);
-    views::check(survey, &mut findings);
+    constraints::check_foreign_keys(survey, &origins, &mut findings);
+    triggers::check(survey, &mut findings);
+    undeclared::check(survey, &origins, &mut findings);
+    elsewhere::check(survey, &mut findings);
+    views::check(survey, &origins, &mut findings);
     functions::check(survey, &mut findings);
     let mut findings = findings.0;
     findings.sort_by(|a, b| {
@@ -65,7 +75,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
     findings
 }
 
-pub(super) use constraints::carries_scope;
+pub(super) use references::strays;
 pub(crate) use roles::BEYOND_POLICIES;
 
 /// Puts names into a sentence: `a`, `a and b`, `a, b and c`.

@@ -59,7 +59,7 @@ codes! {
     RoleReplicates = "role-replicates", Error;
     /// A request role has CREATEROLE, or can become a role that has: it can give itself other roles.
     RoleCreatesRoles = "role-creates-roles", Error;
-    /// A request role can become the owner of scoped tables, or of the functions that open a context.
+    /// A request role can become the owner of tables or other objects, or of the functions that open a context.
     RoleBecomesOwner = "role-becomes-owner", Error;
     /// A request role is in a role of PostgreSQL's own that reads or writes beyond all policies, such as
     /// `pg_read_all_data`.
@@ -97,16 +97,42 @@ codes! {
     /// A request role has a privilege that row-level security does not filter: TRUNCATE empties every tenant,
     /// REFERENCES and TRIGGER see others' rows, MAINTAIN locks everybody out.
     GrantUnfiltered = "grant-unfiltered", Error;
+    /// A request role may hand on a privilege, to roles that no audit asks about.
+    GrantOption = "grant-option", Error;
     /// Everybody has a privilege on the table, the login role outside of a context included.
     GrantToPublic = "grant-to-public", Error;
-    /// A rule rewrites statements on a scoped table, and what it adds runs as the table's owner.
+    /// A rule rewrites statements on a table that a request role reaches, and what it adds runs as the table's owner.
     RuleOnTable = "rule-on-table", Error;
     /// A trigger of a scoped table, or the check of a foreign key, is switched off.
     TriggerDisabled = "trigger-disabled", Error;
-    /// A trigger of a scoped table runs as its function's owner; an error where that one bypasses row-level security.
+    /// A trigger of a table that a request role reaches runs as its function's owner.
     TriggerRunsAsOwner = "trigger-runs-as-owner", Warn;
+    /// A trigger of a table that a request role reaches runs as its function's owner, who bypasses row-level security.
+    TriggerBypassesRls = "trigger-bypasses-rls", Error;
     /// No index starts with the scope column: each query reads all tenants' rows.
     ScopeColumnWithoutIndex = "scope-column-without-index", Warn;
+
+    // What no entity declares.
+    /// A request role can reach a table that no entity declares and that has rows of scopes, by its keys or its columns:
+    /// nothing is known to keep them apart.
+    TableUndeclared = "table-undeclared", Error;
+    /// A request role can read a table that no entity declares: every tenant reads the same rows.
+    TableShared = "table-shared", Warn;
+    /// A request role can write a table that no entity declares: one tenant changes what all others read.
+    TableSharedWritable = "table-shared-writable", Error;
+    /// A request role may use or read a sequence that no insert of its needs: it tells how many rows others make.
+    SequenceUndeclared = "sequence-undeclared", Warn;
+    /// A request role may set a sequence: set back, it has the inserts of all others fail.
+    SequenceSettable = "sequence-settable", Error;
+    /// A request role can read the relations of an extension: what they show, they show to every tenant.
+    ExtensionReachable = "extension-reachable", Warn;
+    /// A request role can write a relation of an extension: one tenant changes what all others read.
+    ExtensionWritable = "extension-writable", Error;
+    /// A request role has a privilege on a relation of PostgreSQL's own that it does not have by default, such as
+    /// `pg_statistic`, which has values out of all tenants' rows.
+    SystemRelationGranted = "system-relation-granted", Error;
+    /// A request role has a privilege on what is no relation: a foreign server, a large object, a setting of the server.
+    GrantBeyondTables = "grant-beyond-tables", Error;
 
     // Policies.
     /// A policy applies to every role.
@@ -128,15 +154,19 @@ codes! {
     PolicyCastsScopeColumn = "policy-casts-scope-column", Warn;
 
     // Views and functions.
-    /// A view over scoped tables runs as its owner, not as who asks; an error where its owner bypasses row-level security.
+    /// A view runs as its owner, not as who asks.
     ViewRunsAsOwner = "view-runs-as-owner", Warn;
-    /// A materialized view holds rows of all tenants, and has no row-level security.
+    /// A view runs as its owner, whom no policy restricts in what it reads.
+    ViewBypassesRls = "view-bypasses-rls", Error;
+    /// A materialized view holds what its owner saw, for everybody: it has no row-level security.
     MatviewReachable = "matview-reachable", Error;
     /// A foreign table has no row-level security.
     ForeignTableReachable = "foreign-table-reachable", Error;
-    /// A request role may execute a SECURITY DEFINER function that the contract does not know; an error where its owner
-    /// bypasses row-level security.
+    /// A request role may execute a SECURITY DEFINER function that the contract does not know.
     DefinerUnknown = "definer-unknown", Warn;
+    /// A request role may execute a SECURITY DEFINER function that the contract does not know, and whose owner bypasses
+    /// row-level security.
+    DefinerBypassesRls = "definer-bypasses-rls", Error;
     /// A SECURITY DEFINER function that a request role may execute has no fixed `search_path`: the caller decides what
     /// its names mean.
     DefinerSearchPath = "definer-search-path", Error;
@@ -161,8 +191,8 @@ codes! {
     /// A unique constraint over one `uuid` lacks the scope column: by trying one that is known a tenant learns whether it
     /// is another's; nobody guesses it.
     UniqueUuidWithoutScope = "unique-uuid-without-scope", Warn;
-    /// A foreign key between tables of one scope lacks the scope column: a row can point at, and be deleted with, another
-    /// tenant's.
+    /// A foreign key does not carry the scope, or leads to where the scope does not see: a row can point at, and be deleted
+    /// with, another tenant's.
     ForeignKeyWithoutScope = "foreign-key-without-scope", Error;
     /// A foreign key sets the scope column to null too, as its `SET NULL` names no columns.
     SetNullNullsScope = "set-null-nulls-scope", Error;
@@ -198,7 +228,7 @@ codes! {
     GrantUndeclared = "grant-undeclared", Error;
     /// A scope role lacks a privilege on the table that its entity declares: its queries fail.
     GrantMissing = "grant-missing", Warn;
-    /// A table has the tenant column, and no entity: the code does not know it.
+    /// A table has the tenant column, or a key to the tenants' table, and no entity: the code does not know it.
     TableWithoutEntity = "table-without-entity", Warn;
     /// An exception is declared for something that is not found any more: it would hide it if it came back.
     ExceptionUnused = "exception-unused", Warn;

@@ -17,14 +17,15 @@ pub(super) fn apply(survey: &Survey<'_>, mut report: AuditReport) -> AuditReport
     let mut used = vec![false; exceptions.len()];
     let findings = std::mem::take(&mut report.findings);
     for finding in findings {
-        match exceptions.iter().position(|(table, exception)| is_for(table.as_deref(), exception, &finding)) {
-            Some(at) => {
-                if let Some(used) = used.get_mut(at) {
-                    *used = true;
-                }
-                let reason = exceptions.get(at).map_or("", |(_, exception)| exception.reason).to_owned();
-                report.excepted.push(Excepted { finding, reason });
+        let mut reason = None;
+        for ((table, exception), used) in exceptions.iter().zip(&mut used) {
+            if is_for(table.as_deref(), exception, &finding) {
+                *used = true;
+                reason.get_or_insert(exception.reason);
             }
+        }
+        match reason.map(str::to_owned) {
+            Some(reason) => report.excepted.push(Excepted { finding, reason }),
             None => report.findings.push(finding),
         }
     }
@@ -38,10 +39,17 @@ pub(super) fn apply(survey: &Survey<'_>, mut report: AuditReport) -> AuditReport
     report
 }
 
+/// Whether an exception is for that finding, to the letter: beside an entity for what its table has, beside none for the
+/// one object of that whole name.
 fn is_for(table: Option<&str>, exception: &Exception, finding: &Finding) -> bool {
     let object = &finding.object;
-    let of_table = table.is_none_or(|table| object.table.as_deref() == Some(table));
-    exception.code == finding.code && of_table && exception.object.is_none_or(|name| name == object.name)
+    let is_object = || match table {
+        Some(table) => {
+            object.table.as_deref() == Some(table) && exception.object.is_none_or(|name| name == object.name)
+        }
+        None => exception.object == Some(object.whole_name().as_str()),
+    };
+    exception.code == finding.code && is_object()
 }
 
 fn unused(table: Option<&str>, exception: &Exception) -> Finding {

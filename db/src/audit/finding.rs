@@ -141,13 +141,21 @@ impl Object {
     }
 }
 
+impl Object {
+    /// Returns the name, with that of the table where it is a part of one: what
+    /// [`Registry::except`](crate::Registry::except) takes.
+    #[must_use]
+    pub fn whole_name(&self) -> String {
+        match &self.table {
+            Some(table) if *table != self.name => format!("{} of {table}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+}
+
 /// Names the kind, the object and its table: `constraint organization_slug_key of public.organization`.
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.as_str(), self.name)?;
-        match &self.table {
-            Some(table) if *table != self.name => write!(f, " of {table}"),
-            _ => Ok(()),
-        }
+        write!(f, "{} {}", self.kind.as_str(), self.whole_name())
     }
 }

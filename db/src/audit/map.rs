@@ -4,7 +4,8 @@ use super::{
     Access, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable,
     access::Granted,
     catalog::Relation,
-    check::carries_scope,
+    check::strays,
+    origin::Origins,
     survey::{Scoped, Survey},
 };
 use crate::ScopeKind;
@@ -61,6 +62,7 @@ fn access(scoped: Option<&Scoped<'_>>, relation: &Relation, role: i64, scope: Op
 }
 
 pub(super) fn foreign_keys(survey: &Survey<'_>) -> Vec<AuditedForeignKey> {
+    let origins = Origins::new(survey);
     let keys = survey.catalog.foreign_keys.iter().filter_map(|key| {
         let (child, parent) = (survey.scoped_table(key.relation)?, survey.scoped_table(key.referenced)?);
         Some(AuditedForeignKey {
@@ -69,7 +71,7 @@ pub(super) fn foreign_keys(survey: &Survey<'_>) -> Vec<AuditedForeignKey> {
             columns: key.columns.clone(),
             references: parent.relation.full_name(),
             referenced_columns: key.referenced_columns.clone(),
-            carries_scope: carries_scope(child, parent, key),
+            carries_scope: strays(survey, &origins, child, key).is_none(),
         })
     });
     let mut keys: Vec<_> = keys.collect();

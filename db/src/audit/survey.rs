@@ -1,6 +1,6 @@
 //! The catalog, seen by what the program declares: who runs requests, what they reach, which tables are scoped.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Audit,
@@ -15,6 +15,9 @@ pub(super) struct Survey<'a> {
     pub(super) requests: Vec<Request<'a>>,
     /// The roles that a request can be, PUBLIC included; empty where there are no request roles.
     pub(super) reachable: HashSet<Oid>,
+    /// Those whose rights are looked at one by one: without PUBLIC, and without what the login role has outside of a
+    /// context, of which there are findings of their own.
+    in_context: HashSet<Oid>,
     /// The tables that are scoped.
     pub(super) scoped: Vec<Scoped<'a>>,
     relations: HashMap<Oid, &'a Relation>,
@@ -24,6 +27,9 @@ pub(super) struct Survey<'a> {
     policies: HashMap<Oid, Vec<&'a Policy>>,
     indexes: HashMap<Oid, Vec<&'a Index>>,
 }
+
+/// What roles may do, by their names: privileges in the order of the alphabet.
+pub(super) type Rights<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
 /// A role that requests run as.
 pub(super) struct Request<'a> {
@@ -49,6 +55,7 @@ impl<'a> Survey<'a> {
             catalog,
             requests: requests(audit, catalog),
             reachable: HashSet::new(),
+            in_context: HashSet::new(),
             scoped: Vec::new(),
             relations: catalog.relations.iter().map(|relation| (relation.oid, relation)).collect(),
             named: HashMap::new(),
@@ -70,6 +77,7 @@ impl<'a> Survey<'a> {
             // That one can become the gate is found by itself; what the gate may do is as it should be.
             let roles = roles.filter(|role| role.name != survey.prefix().gate());
             survey.reachable = roles.map(|role| role.oid).chain([PUBLIC]).collect();
+            survey.in_context = survey.find_in_context();
         }
         survey.scoped = survey.find_scoped();
         survey.scoped_at = survey.scoped.iter().enumerate().map(|(at, scoped)| (scoped.relation.oid, at)).collect();
@@ -122,14 +130,52 @@ impl<'a> Survey<'a> {
         self.catalog.role_name(oid)
     }
 
+    /// Returns what the roles that a context can be may do to a relation, or to columns of it.
+    pub(super) fn rights(&self, relation: &'a Relation) -> Rights<'a> {
+        let mut rights = Rights::new();
+        for (grantee, privilege) in relation.privileges().filter(|(grantee, _)| self.in_context.contains(grantee)) {
+            let has = rights.entry(self.role_name(grantee)).or_default();
+            if let Err(at) = has.binary_search(&privilege) {
+                has.insert(at, privilege);
+            }
+        }
+        rights
+    }
+
+    fn find_in_context(&self) -> HashSet<Oid> {
+        let of_scopes = self.requests.iter().filter(|request| request.scope.is_some());
+        let of_scopes: HashSet<_> =
+            of_scopes.flat_map(|request| &request.becomes).filter_map(|way| way.last()).map(|role| role.oid).collect();
+        let login = self.login().map(|login| login.role.oid);
+        let outside: HashSet<_> =
+            login.into_iter().chain(login.into_iter().flat_map(|oid| self.inherits(oid))).collect();
+        let found = self.reachable.iter().copied();
+        found.filter(|oid| *oid != PUBLIC && (of_scopes.contains(oid) || !outside.contains(oid))).collect()
+    }
+
+    /// Returns the roles whose rights a role has without becoming them.
+    pub(super) fn inherits(&self, role: Oid) -> Vec<Oid> {
+        let mut found = vec![role];
+        let mut at = 0;
+        while let Some(&member) = found.get(at) {
+            at += 1;
+            for edge in self.catalog.memberships.iter().filter(|edge| edge.inherit && edge.member == member) {
+                if !found.contains(&edge.role) {
+                    found.push(edge.role);
+                }
+            }
+        }
+        found.remove(0);
+        found
+    }
+
     /// Whether a request can do anything to it.
     pub(super) fn reaches(&self, relation: &Relation) -> bool {
-        let grantees = relation.acl.iter().chain(relation.columns.iter().flat_map(|column| &column.4));
-        grantees.into_iter().any(|(grantee, _)| self.reachable.contains(grantee))
+        relation.privileges().any(|(grantee, _)| self.reachable.contains(&grantee))
     }
 
     /// Returns the names by which a column is known to hold an organization's id.
-    fn tenant_columns(&self) -> HashSet<&'static str> {
+    pub(super) fn tenant_columns(&self) -> HashSet<&'static str> {
         let declared = self.audit.registry.entities().flat_map(|entity| entity.scopes);
         let mut columns: HashSet<_> = declared
             .filter(|declaration| declaration.scope == ScopeKind::Tenant)

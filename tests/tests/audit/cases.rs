@@ -6,6 +6,8 @@ mod constraints;
 mod databases;
 #[path = "cases/drift.rs"]
 mod drift;
+#[path = "cases/elsewhere.rs"]
+mod elsewhere;
 #[path = "cases/functions.rs"]
 mod functions;
 #[path = "cases/logins.rs"]
@@ -16,6 +18,8 @@ mod policies;
 mod roles;
 #[path = "cases/tables.rs"]
 mod tables;
+#[path = "cases/undeclared.rs"]
+mod undeclared;
 #[path = "cases/views.rs"]
 mod views;
 
@@ -98,6 +102,8 @@ pub(crate) fn cases() -> Vec<Case> {
         roles::cases(),
         logins::cases(),
         tables::cases(),
+        undeclared::cases(),
+        elsewhere::cases(),
         policies::cases(),
         views::cases(),
         functions::cases(),

@@ -1,12 +1,15 @@
 //! Keys: what one tenant can learn of another by them, and where they lead.
 
-use super::Findings;
+use super::{
+    Findings,
+    references::{self, Strays, strays},
+};
 use crate::{
-    ScopeKind,
     audit::{
         Code, Object, ObjectKind,
         access::Granted,
         catalog::{ForeignKey, Index, Relation},
+        origin::Origins,
         survey::{Scoped, Survey},
     },
     options::quote,
@@ -80,14 +83,16 @@ fn with_scope(relation: &Relation, index: &Index, column: &str) -> Vec<String> {
     repair
 }
 
-pub(super) fn check_foreign_keys(survey: &Survey<'_>, findings: &mut Findings) {
+pub(super) fn check_foreign_keys(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {
     for key in &survey.catalog.foreign_keys {
         let Some(child) = survey.scoped_table(key.relation) else { continue };
         let object = || Object::of_table(ObjectKind::Constraint, child.relation.full_name(), &key.name);
-        if let Some(parent) = survey.scoped_table(key.referenced)
-            && !carries_scope(child, parent, key)
-        {
-            without_scope(child, parent, key, object(), findings);
+        let parent = survey.relation(key.referenced);
+        if let (Some(parent), Some(strays)) = (parent, strays(survey, origins, child, key)) {
+            match strays {
+                Strays::Column(own, theirs) => without_scope(child, parent, key, (own, theirs), object(), findings),
+                strays => references::find(child, &parent.full_name(), key, &strays, object(), findings),
+            }
         }
         if !key.validated {
             findings.add(
@@ -104,22 +109,14 @@ pub(super) fn check_foreign_keys(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-/// Returns the scope that two tables share, with its column in each: the organization where both have one.
-fn shared(child: &Scoped<'_>, parent: &Scoped<'_>) -> Option<(&'static str, &'static str)> {
-    [ScopeKind::Tenant, ScopeKind::User]
-        .into_iter()
-        .find_map(|scope| Some((child.column(scope)?, parent.column(scope)?)))
-}
-
-/// Whether a foreign key carries the scope that its two tables share; also where they share none.
-pub(in crate::audit) fn carries_scope(child: &Scoped<'_>, parent: &Scoped<'_>, key: &ForeignKey) -> bool {
-    shared(child, parent).is_none_or(|(own, theirs)| {
-        key.columns.iter().zip(&key.referenced_columns).any(|(from, to)| from == own && to == theirs)
-    })
-}
-
-fn without_scope(child: &Scoped<'_>, parent: &Scoped<'_>, key: &ForeignKey, object: Object, findings: &mut Findings) {
-    let Some((own, theirs)) = shared(child, parent) else { return };
+fn without_scope(
+    child: &Scoped<'_>,
+    parent: &Relation,
+    key: &ForeignKey,
+    (own, theirs): (&str, &str),
+    object: Object,
+    findings: &mut Findings,
+) {
     let columns = |first: &str, rest: &[String]| {
         let rest = rest.iter().filter(|column| *column != first).map(|column| quote(column));
         [quote(first)].into_iter().chain(rest).collect::<Vec<_>>().join(", ")
@@ -132,11 +129,11 @@ fn without_scope(child: &Scoped<'_>, parent: &Scoped<'_>, key: &ForeignKey, obje
         Some(rest) => format!("{rest} ON DELETE SET NULL ({})", nulled.join(", ")),
         None => actions,
     };
-    let (table, name, referenced) = (&child.relation.sql, quote(&key.name), &parent.relation.sql);
+    let (table, name, referenced) = (&child.relation.sql, quote(&key.name), &parent.sql);
     findings.add(
         Code::ForeignKeyWithoutScope,
         object,
-        format!("it lacks `{own}`: a row can point at another tenant's row of {}", parent.relation.full_name()),
+        format!("it lacks `{own}`: a row can point at another tenant's row of {}", parent.full_name()),
         vec![
             "-- as a role that sees all rows, or in `contract::as_owner`".to_owned(),
             format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),

@@ -55,6 +55,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     for function in &survey.catalog.functions {
         if let Some(by) = executors(survey, function) {
             executes(survey, function, by, findings);
+            settings(function, findings);
         }
     }
     functions(survey, findings);
@@ -179,6 +180,25 @@ fn executes(survey: &Survey<'_>, function: &Function, by: &[By], findings: &mut 
             object(),
             format!("{} may not execute it, and has to", who(&lacks)),
             vec![format!("GRANT EXECUTE ON FUNCTION {} TO {}", function.sql, roles(&lacks))],
+        );
+    }
+}
+
+/// Returns the settings that a function makes while it runs, but for the path that the contract gives it.
+pub(super) fn own_settings(function: &Function) -> Vec<&str> {
+    let names = function.config.iter().filter_map(|setting| setting.split('=').next());
+    names.filter(|name| *name != "search_path").collect()
+}
+
+/// A setting of a function holds while it runs: an accessor with one answers for whomever the setting says.
+fn settings(function: &Function, findings: &mut Findings) {
+    let others = own_settings(function);
+    if !others.is_empty() {
+        findings.add(
+            Code::ContractFunctionChanged,
+            Object::new(ObjectKind::Function, &function.sql),
+            format!("it makes the setting {} while it runs, and should not", list(&others)),
+            others.iter().map(|name| format!("ALTER FUNCTION {} RESET {name}", function.sql)).collect(),
         );
     }
 }

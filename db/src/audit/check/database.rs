@@ -71,6 +71,7 @@ fn default_privileges(survey: &Survey<'_>, default: &DefaultAcl, findings: &mut 
         "S" => "SEQUENCES",
         "f" => "FUNCTIONS",
         "T" => "TYPES",
+        "L" => "LARGE OBJECTS",
         _ => "SCHEMAS",
     };
     let place = default.schema.as_ref().map(|schema| format!(" IN SCHEMA {}", quote(schema))).unwrap_or_default();
@@ -167,8 +168,8 @@ mod tests {
         let catalog: Catalog = serde_json::from_value(serde_json::json!({
             "database": "app", "version": "", "version_num": version_num, "looked_as": "", "session_user": "",
             "sees_rows": false, "search_path": [], "database_acl": null, "roles": [], "memberships": null,
-            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null,
-            "foreign_keys": null, "indexes": null, "inherits": null, "rules": null, "triggers": null, "reads": null, "owned": null, "granted": null, "defaults": null,
+            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null, "aggregates": null,
+            "foreign_keys": null, "indexes": null, "inherits": null, "partitions": null, "others": null, "server_settings": null, "rules": null, "triggers": null, "reads": null, "owned": null, "granted": null, "defaults": null,
             "published": null,
         }))
         .expect("a catalog of nothing");

@@ -3,10 +3,10 @@
 use super::Findings;
 use crate::{
     RegisteredEntity,
-    audit::{Code, Object, ObjectKind, catalog::Relation, survey::Survey},
+    audit::{Code, Object, ObjectKind, catalog::Relation, origin::Origins, survey::Survey},
 };
 
-pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
+pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {
     for entity in survey.audit.registry.entities() {
         match survey.table_of(entity) {
             None => table_missing(survey, entity, findings),
@@ -16,14 +16,29 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
             }
         }
     }
-    for scoped in &survey.scoped {
+    for relation in survey.catalog.relations.iter().filter(|relation| relation.is_table() && !relation.partition) {
+        let why = match survey.scoped_table(relation.oid) {
+            Some(scoped) if scoped.entity.is_some() => continue,
+            Some(_) => "it has the tenant column".to_owned(),
+            // One that is reached is `TableUndeclared`.
+            None => match origins.key_to_tenants(relation).filter(|_| survey.rights(relation).is_empty()) {
+                Some((key, tenants)) => {
+                    format!(
+                        "it has a tenant's key in `{}`, as it points at {}",
+                        key.columns.join("`, `"),
+                        tenants.full_name()
+                    )
+                }
+                None => continue,
+            },
+        };
         let is_elsewhere = survey.audit.registry.entities().any(|entity| {
-            entity.schema().is_none_or(|schema| schema == scoped.relation.schema)
-                && entity.table() == scoped.relation.name
+            entity.schema().is_none_or(|schema| schema == relation.schema)
+                && entity.table() == relation.name
                 && survey.table_of(entity).is_none()
         });
-        if scoped.entity.is_none() && !scoped.relation.partition && !is_elsewhere {
-            without_entity(scoped.relation, findings);
+        if !is_elsewhere {
+            without_entity(relation, &why, findings);
         }
     }
 }
@@ -73,7 +88,7 @@ fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relatio
     statements
 }
 
-fn without_entity(relation: &Relation, findings: &mut Findings) {
+fn without_entity(relation: &Relation, why: &str, findings: &mut Findings) {
     let repair = vec![
         "-- write its entity, or declare an exception: `Registry::except`".to_owned(),
         format!("-- where nobody needs it: DROP TABLE {}", relation.sql),
@@ -81,7 +96,7 @@ fn without_entity(relation: &Relation, findings: &mut Findings) {
     findings.add(
         Code::TableWithoutEntity,
         Object::table(relation.full_name()),
-        "it has the tenant column, and no entity: nobody has said whose its rows are".to_owned(),
+        format!("{why}, and no entity: nobody has said whose its rows are"),
         repair,
     );
 }

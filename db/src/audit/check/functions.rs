@@ -22,20 +22,46 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
             );
         }
         let executes = function.acl.iter().filter(|(grantee, _)| *grantee != function.owner);
-        let names = survey.reachable_names(executes.map(|(grantee, _)| *grantee));
+        let mut names = survey.reachable_names(executes.map(|(grantee, _)| *grantee));
+        // What PostgreSQL gives to roles of its own comes with the membership, which is found.
+        names.retain(|name| !(function.schema == "pg_catalog" && name.starts_with("pg_")));
+        if function.definer {
+            by_aggregate(survey, function, findings);
+        }
         if names.is_empty() {
             continue;
         }
-        if function.schema == "pg_catalog" || function.extension || function.name.starts_with("dblink") {
-            reaches_out(survey, function, &names, findings);
-        } else if function.definer {
+        if function.definer {
             definer(survey, function, &names, findings);
-        } else if !matches!(function.language.as_str(), "sql" | "plpgsql" | "internal" | "c") {
+        } else if function.schema == "pg_catalog" || function.extension || function.name.starts_with("dblink") {
+            reaches_out(survey, function, &names, findings);
+        } else if !matches!(function.language.as_str(), "sql" | "plpgsql") {
             untrusted(function, &names, findings);
         }
     }
     set_config(survey, findings);
     seal(survey, findings);
+}
+
+/// An aggregate asks its owner, not who calls it, for the right to execute what it is made of.
+fn by_aggregate(survey: &Survey<'_>, function: &Function, findings: &mut Findings) {
+    for aggregate in survey.catalog.aggregates.iter().filter(|aggregate| aggregate.function == function.oid) {
+        let names = survey.reachable_names(aggregate.acl.iter().map(|(grantee, _)| *grantee));
+        if names.is_empty() {
+            continue;
+        }
+        let owner = survey.role_name(function.owner);
+        findings.add(
+            if bypasses(survey, function) { Code::DefinerBypassesRls } else { Code::DefinerUnknown },
+            Object::new(ObjectKind::Function, &aggregate.sql),
+            format!("{} may execute it, and it runs {} as `{owner}`", who(&names), function.sql),
+            vec![format!("REVOKE EXECUTE ON ROUTINE {} FROM {}", aggregate.sql, roles(&names))],
+        );
+    }
+}
+
+fn bypasses(survey: &Survey<'_>, function: &Function) -> bool {
+    survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls)
 }
 
 /// What the seal is made with is the gate's alone.
@@ -92,11 +118,13 @@ fn definer(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &
         let message = format!("{} may execute it as `{owner}`, with names of the caller's", who(names));
         findings.add(Code::DefinerSearchPath, object(), message, repair);
     } else if !known && !function.trigger {
-        let bypasses = survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls);
-        let severity = if bypasses { Severity::Error } else { Severity::Warn };
-        let whom = if bypasses { ", which no policy holds for" } else { "" };
+        let (code, whom) = if bypasses(survey, function) {
+            (Code::DefinerBypassesRls, ", whom no policy restricts")
+        } else {
+            (Code::DefinerUnknown, "")
+        };
         let message = format!("{} may execute it as `{owner}`{whom}", who(names));
-        findings.add_as(severity, Code::DefinerUnknown, object(), message, vec![revoke(function, names)]);
+        findings.add(code, object(), message, vec![revoke(function, names)]);
     }
 }
 
@@ -117,7 +145,7 @@ fn writes_large_objects(function: &Function) -> bool {
 fn reaches_out(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &mut Findings) {
     let is_set_config = function.name == "set_config";
     // Functions of extensions that are none of these are listed for other reasons.
-    let reaches = function.schema == "pg_catalog" || function.name.starts_with("dblink");
+    let reaches = function.schema == "pg_catalog" || function.kept || function.name.starts_with("dblink");
     if is_set_config || !reaches || (writes_large_objects(function) && !open_set_config(survey).is_empty()) {
         return;
     }

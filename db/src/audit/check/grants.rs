@@ -2,23 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::{Findings, database::role, list};
+use super::{Findings, list};
 use crate::{
     ScopeDeclaration, SelectColumns, UpdateColumns,
     audit::{
         Code, Object,
         access::Granted,
-        catalog::PUBLIC,
         survey::{Scoped, Survey},
     },
     options::quote,
 };
 
-/// What row-level security does not filter.
-const UNFILTERED: [&str; 4] = ["TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
-
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
-    unfiltered(survey, scoped, findings);
     let Some(entity) = scoped.entity else { return };
     let fixed = entity.fixed_columns();
     for request in &survey.requests {
@@ -27,32 +22,6 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
         let expected = Expected::of(scoped, scoped.declaration(scope), &fixed);
         undeclared(scoped, &request.role.name, &granted, &expected, findings);
         missing(scoped, &request.role.name, &granted, &expected, findings);
-    }
-}
-
-fn unfiltered(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
-    let relation = scoped.relation;
-    let columns = relation.columns.iter().flat_map(|column| &column.4);
-    let held = || relation.acl.iter().chain(columns.clone());
-    let login = survey.login().map(|login| login.role.oid);
-    // Everybody's is a finding of its own, and so is the login role's.
-    let counts = |grantee: i64| grantee != PUBLIC && Some(grantee) != login;
-    let grantees = held().filter(|(grantee, privilege)| counts(*grantee) && UNFILTERED.contains(&privilege.as_str()));
-    for name in survey.reachable_names(grantees.map(|(grantee, _)| *grantee)) {
-        let mut privileges: Vec<_> = held()
-            .filter(|(grantee, privilege)| {
-                survey.role_name(*grantee) == name && UNFILTERED.contains(&privilege.as_str())
-            })
-            .map(|(_, privilege)| privilege.as_str())
-            .collect();
-        privileges.sort_unstable();
-        privileges.dedup();
-        findings.add(
-            Code::GrantUnfiltered,
-            Object::table(relation.full_name()),
-            format!("`{name}` has {} on it, which no policy filters", list(&privileges)),
-            vec![format!("REVOKE {} ON TABLE {} FROM {}", privileges.join(", "), relation.sql, role(name))],
-        );
     }
 }
 

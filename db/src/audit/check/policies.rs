@@ -172,11 +172,12 @@ impl Table<'_> {
         let requests = survey.requests.iter().filter_map(|request| Some((request.scope?, request.role.oid)));
         let applies: Vec<_> = requests.filter(|(_, role)| policy.roles.contains(role)).collect();
         let undeclared = applies.iter().find(|(scope, _)| scoped.declaration(*scope).is_none());
-        if let (Some((scope, _)), true) = (undeclared, scoped.entity.is_some()) {
+        if let Some((scope, _)) = undeclared.filter(|_| policy.permissive || scoped.entity.is_some()) {
+            let who = if scoped.entity.is_some() { "the entity does not declare" } else { "no entity declares" };
             findings.add(
                 Code::PolicyUndeclaredScope,
                 self.object(&policy.name),
-                format!("it is for the scope {}, which the entity does not declare", scope.as_str()),
+                format!("it is for the scope {}, which {who}", scope.as_str()),
                 drop(),
             );
             return;
@@ -251,7 +252,9 @@ pub(super) fn check_functions(survey: &Survey<'_>, findings: &mut Findings) {
             "v" => ("VOLATILE", "it is asked again for each row"),
             "i" => ("IMMUTABLE", "a prepared statement keeps the first tenant's answer for the next"),
             _ => {
-                if !is_inlined(function) && !is_known(survey, function) {
+                let is_changed =
+                    super::contract::is_known(survey, function) && !super::contract::own_settings(function).is_empty();
+                if !is_inlined(function) && !is_known(survey, function) && !is_changed {
                     let message = "the planner cannot see into it".to_owned();
                     findings.add(Code::PolicyFunctionNotInlinable, object(), message, inline(function));
                 }

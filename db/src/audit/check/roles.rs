@@ -55,11 +55,25 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         login_inherits(survey, login, findings);
         login_has_privileges(survey, login, findings);
     }
-    for owned in &survey.catalog.owned {
+    let is_request = |oid: Oid| survey.requests.iter().any(|request| request.role.oid == oid);
+    for owned in survey.catalog.owned.iter().filter(|owned| is_request(owned.role)) {
         owns(survey, owned, findings);
     }
     for setting in &survey.catalog.settings {
         fixes(survey, setting, findings);
+    }
+    for name in survey.catalog.server_settings.iter().filter(|_| !survey.requests.is_empty()) {
+        findings.add(
+            Code::SettingFixed,
+            Object::new(ObjectKind::Server, name),
+            format!(
+                "the server's configuration fixes the setting `{name}`, by which what protects rows is switched off"
+            ),
+            vec![
+                format!("ALTER SYSTEM RESET {name}"),
+                "-- or take it out of the configuration; then reload it".to_owned(),
+            ],
+        );
     }
 }
 
@@ -97,18 +111,22 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
         return findings.0;
     }
     let repair: Vec<_> = leave().into_iter().collect();
-    if BEYOND_POLICIES.contains(&role.name.as_str()) {
+    // PostgreSQL keeps that beginning of a name for roles of its own.
+    if BEYOND_POLICIES.contains(&role.name.as_str()) || role.name.starts_with("pg_") {
         findings.add(Code::RoleReadsAll, object(), how("reaches beyond all policies"), repair);
     } else if role.name == survey.prefix().gate() {
         let owns = how("owns the functions that open a context");
         findings.add(Code::RoleBecomesOwner, object(), owns, repair);
-    } else if request.scope.is_none() && inherits(survey, request.role.oid).contains(&role.oid) {
+    } else if request.scope.is_none() && survey.inherits(request.role.oid).contains(&role.oid) {
         // The login role has its rights: `LoginHasPrivileges`, for each of them.
     } else if let Some(table) = has_rows(survey, role) {
         let has = how(&format!("has rights of its own on scoped tables, such as `{table}`"));
         findings.add(Code::RoleReachesRows, object(), has, repair);
     } else if let Some(scoped) = survey.scoped.iter().find(|scoped| scoped.relation.owner == role.oid) {
         let owns = how(&format!("owns scoped tables, such as `{}`", scoped.relation.full_name()));
+        findings.add(Code::RoleBecomesOwner, object(), owns, repair);
+    } else if let Some(owned) = survey.catalog.owned.iter().find(|owned| owned.role == role.oid) {
+        let owns = how(&format!("owns {}", owned.description));
         findings.add(Code::RoleBecomesOwner, object(), owns, repair);
     }
     findings.0
@@ -124,16 +142,20 @@ fn has_rows(survey: &Survey<'_>, role: &Role) -> Option<String> {
     table.map(Relation::full_name)
 }
 
+/// Whoever has the admin option on a role can give it to itself.
 fn memberships(survey: &Survey<'_>, request: &Request<'_>, findings: &mut Findings) {
     let name = &request.role.name;
-    for membership in survey.catalog.memberships.iter().filter(|membership| membership.member == request.role.oid) {
-        if membership.admin {
+    let roles = request.becomes.iter().filter_map(|way| way.last());
+    for member in roles.filter(|member| !member.superuser && member.name != survey.prefix().gate()) {
+        let of_member = survey.catalog.memberships.iter().filter(|edge| edge.admin && edge.member == member.oid);
+        for membership in of_member {
             let role = survey.role_name(membership.role);
+            let by = if member.oid == request.role.oid { String::new() } else { format!(", by `{}`", member.name) };
             findings.add(
                 Code::MembershipAdminOption,
                 Object::new(ObjectKind::Role, name),
-                format!("`{name}` has the admin option on `{role}`, and may hand it on"),
-                vec![format!("REVOKE ADMIN OPTION FOR {} FROM {}", quote(role), quote(name))],
+                format!("`{name}` has the admin option on `{role}`{by}, and may hand it on"),
+                vec![format!("REVOKE ADMIN OPTION FOR {} FROM {}", quote(role), quote(&member.name))],
             );
         }
     }
@@ -142,7 +164,7 @@ fn memberships(survey: &Survey<'_>, request: &Request<'_>, findings: &mut Findin
 /// The rights of a scope role are to be entered, not had.
 fn login_inherits(survey: &Survey<'_>, login: &Request<'_>, findings: &mut Findings) {
     let name = &login.role.name;
-    let inherited = inherits(survey, login.role.oid);
+    let inherited = survey.inherits(login.role.oid);
     let scopes = survey.requests.iter().map(|request| request.role).filter(|role| inherited.contains(&role.oid));
     let scopes: Vec<_> = scopes.map(|role| role.name.as_str()).collect();
     if scopes.is_empty() {
@@ -164,29 +186,12 @@ fn login_inherits(survey: &Survey<'_>, login: &Request<'_>, findings: &mut Findi
     );
 }
 
-/// Returns the roles whose rights a role has without becoming them.
-fn inherits(survey: &Survey<'_>, role: Oid) -> Vec<Oid> {
-    let mut found = vec![role];
-    let mut at = 0;
-    while let Some(&member) = found.get(at) {
-        at += 1;
-        let inherited = survey.catalog.memberships.iter().filter(|edge| edge.inherit && edge.member == member);
-        for edge in inherited {
-            if !found.contains(&edge.role) {
-                found.push(edge.role);
-            }
-        }
-    }
-    found.remove(0);
-    found
-}
-
 /// All that the login role may do is to enter the scopes.
 fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut Findings) {
     let role = login.role;
     let is_scope =
         |oid: &Oid| survey.requests.iter().any(|request| request.scope.is_some() && request.role.oid == *oid);
-    let mut holders = inherits(survey, role.oid);
+    let mut holders = survey.inherits(role.oid);
     holders.retain(|oid| !is_scope(oid));
     holders.insert(0, role.oid);
     // What the contract itself keeps is looked at by itself.
@@ -208,14 +213,7 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
         );
     }
     for Held { description, kind, sql, .. } in survey.catalog.granted.iter().filter(|held| held.role == role.oid) {
-        let kind = match kind.as_str() {
-            "server" => "FOREIGN SERVER",
-            "foreign-data wrapper" => "FOREIGN DATA WRAPPER",
-            "language" => "LANGUAGE",
-            "large object" => "LARGE OBJECT",
-            "tablespace" => "TABLESPACE",
-            _ => continue,
-        };
+        let Some(kind) = super::elsewhere::keyword(kind) else { continue };
         findings.add(
             Code::LoginHasPrivileges,
             Object::new(ObjectKind::Role, &role.name),
@@ -246,7 +244,10 @@ fn fixes(survey: &Survey<'_>, Setting { role, here, name }: &Setting, findings: 
     let own = name.strip_prefix(survey.prefix().schema()).is_some_and(|rest| rest.starts_with('.'));
     if survey.requests.is_empty()
         || !(own
-            || matches!(name.as_str(), "role" | "row_security" | "session_authorization" | "session_replication_role"))
+            || matches!(
+                name.as_str(),
+                "role" | "row_security" | "session_authorization" | "session_replication_role" | "lo_compat_privileges"
+            ))
     {
         return;
     }

@@ -1,28 +1,37 @@
-//! What runs beside a statement on a scoped table: rules and triggers.
+//! What runs beside a statement on a table that a request reaches: rules and triggers.
+
+use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::{
-    audit::{
-        Code, Object, ObjectKind, Severity,
-        survey::{Scoped, Survey},
-    },
+    audit::{Code, Object, ObjectKind, catalog::Relation, survey::Survey},
     options::quote,
 };
 
-pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
-    if scoped.entity.is_none() && !survey.reaches(scoped.relation) {
-        return;
+pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
+    // Most have neither.
+    let triggers = survey.catalog.triggers.iter().map(|trigger| trigger.relation);
+    let rules = survey.catalog.rules.iter().map(|(relation, _)| *relation);
+    let relations: BTreeSet<_> = triggers.chain(rules).collect();
+    for relation in relations.into_iter().filter_map(|oid| survey.relation(oid)) {
+        let is_entity = survey.scoped_table(relation.oid).is_some_and(|scoped| scoped.entity.is_some());
+        if is_entity || survey.reaches(relation) {
+            of_relation(survey, relation, findings);
+        }
     }
-    let (table, sql) = (scoped.relation.full_name(), &scoped.relation.sql);
-    for (_, rule) in survey.catalog.rules.iter().filter(|(relation, _)| *relation == scoped.relation.oid) {
+}
+
+fn of_relation(survey: &Survey<'_>, relation: &Relation, findings: &mut Findings) {
+    let (table, sql) = (relation.full_name(), &relation.sql);
+    for (_, rule) in survey.catalog.rules.iter().filter(|(of, _)| *of == relation.oid) {
         findings.add(
             Code::RuleOnTable,
             Object::of_table(ObjectKind::Other, &table, rule),
-            format!("the rule runs as `{}`, whoever asks", survey.role_name(scoped.relation.owner)),
+            format!("the rule runs as `{}`, whoever asks", survey.role_name(relation.owner)),
             vec![format!("DROP RULE {} ON {sql}", quote(rule))],
         );
     }
-    let triggers = survey.catalog.triggers.iter().filter(|trigger| trigger.relation == scoped.relation.oid);
+    let triggers = survey.catalog.triggers.iter().filter(|trigger| trigger.relation == relation.oid);
     let mut is_disabled = false;
     for trigger in triggers {
         is_disabled |= !trigger.enabled;
@@ -32,9 +41,8 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
         {
             let owner = survey.role_name(function.owner);
             let bypasses = survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls);
-            findings.add_as(
-                if bypasses { Severity::Error } else { Severity::Warn },
-                Code::TriggerRunsAsOwner,
+            findings.add(
+                if bypasses { Code::TriggerBypassesRls } else { Code::TriggerRunsAsOwner },
                 Object::of_table(ObjectKind::Other, &table, &trigger.name),
                 format!("its function {} runs as `{owner}`, whoever writes", function.sql),
                 vec![format!("ALTER FUNCTION {} SECURITY INVOKER", function.sql)],

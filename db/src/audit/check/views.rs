@@ -1,4 +1,4 @@
-//! Views, materialized views and foreign tables: what has rows of scoped tables, and no policies.
+//! Views, materialized views and foreign tables: what shows rows, and has no policies.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,12 +7,13 @@ use super::{
     database::{reached_by, revoke_all},
 };
 use crate::audit::{
-    Code, Object, ObjectKind, Severity,
+    Code, Object, ObjectKind,
     catalog::{Oid, Relation},
+    origin::Origins,
     survey::Survey,
 };
 
-pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
+pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {
     let mut reads: HashMap<Oid, Vec<Oid>> = HashMap::new();
     for (view, read) in &survey.catalog.reads {
         reads.entry(*view).or_default().push(*read);
@@ -27,13 +28,15 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         }
         let reached = reached_by(&names);
         match relation.kind.as_str() {
-            "v" if !relation.invoker && reads_scoped(survey, &reads, relation.oid) => {
-                view(survey, relation, &reached, findings);
+            // One that runs as who asks has no rows of its own.
+            "v" if !relation.invoker => {
+                let unrestricted = unrestricted(survey, origins, &reads, relation.oid);
+                view(survey, relation, &reached, unrestricted, findings);
             }
-            "m" if reads_scoped(survey, &reads, relation.oid) => findings.add(
+            "m" => findings.add(
                 Code::MatviewReachable,
                 Object::of_table(ObjectKind::View, relation.full_name(), relation.full_name()),
-                format!("{reached}, with the rows of all tenants at its last refresh"),
+                format!("{reached}, with what `{}` saw at its last refresh", survey.role_name(relation.owner)),
                 revoke_all(&relation.sql, &names),
             ),
             "f" => findings.add(
@@ -47,35 +50,45 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-fn view(survey: &Survey<'_>, relation: &Relation, reached: &str, findings: &mut Findings) {
+fn view(survey: &Survey<'_>, relation: &Relation, reached: &str, reads: Option<String>, findings: &mut Findings) {
     let owner = survey.role_name(relation.owner);
     let bypasses = survey.catalog.role(relation.owner).is_some_and(|role| role.superuser || role.bypass_rls);
-    let (severity, what) = if bypasses {
-        (Severity::Error, "which no policy holds for: all tenants' rows are in it")
-    } else {
-        (Severity::Warn, "whose rows it shows, not those of who asks")
+    let (code, what) = match reads {
+        _ if bypasses => (Code::ViewBypassesRls, "which no policy restricts: all tenants' rows are in it".to_owned()),
+        Some(table) => (Code::ViewBypassesRls, format!("and reads {table}, which no policy restricts")),
+        None => (Code::ViewRunsAsOwner, "whose rows it shows, not those of who asks".to_owned()),
     };
-    findings.add_as(
-        severity,
-        Code::ViewRunsAsOwner,
+    findings.add(
+        code,
         Object::of_table(ObjectKind::View, relation.full_name(), relation.full_name()),
         format!("{reached}, and it runs as its owner `{owner}`, {what}"),
         vec![format!("ALTER VIEW {} SET (security_invoker = true)", relation.sql)],
     );
 }
 
-/// Whether a view reads a scoped table, or another view that does.
-fn reads_scoped(survey: &Survey<'_>, reads: &HashMap<Oid, Vec<Oid>>, view: Oid) -> bool {
+/// Returns what a view reads, by itself or by another view, that has rows of scopes and no policies.
+fn unrestricted(
+    survey: &Survey<'_>,
+    origins: &Origins<'_>,
+    reads: &HashMap<Oid, Vec<Oid>>,
+    view: Oid,
+) -> Option<String> {
     let mut seen = HashSet::new();
     let mut next = vec![view];
-    while let Some(relation) = next.pop() {
-        let is_secret = survey.relation(relation).is_some_and(|relation| survey.is_secret(relation));
-        if is_secret || survey.scoped_table(relation).is_some() {
-            return true;
+    while let Some(oid) = next.pop() {
+        let relation = survey.relation(oid).filter(|_| oid != view);
+        let is_open = |relation: &&Relation| {
+            let has_rows = || survey.scoped_table(oid).is_some() || origins.of(relation).is_some();
+            survey.is_secret(relation)
+                || matches!(relation.kind.as_str(), "m" | "f")
+                || relation.is_table() && !relation.row_security && has_rows()
+        };
+        if let Some(relation) = relation.filter(is_open) {
+            return Some(relation.full_name());
         }
-        if seen.insert(relation) {
-            next.extend(reads.get(&relation).into_iter().flatten());
+        if seen.insert(oid) {
+            next.extend(reads.get(&oid).into_iter().flatten());
         }
     }
-    false
+    None
 }

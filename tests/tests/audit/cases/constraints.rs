@@ -78,6 +78,56 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .with_note(),
         Case::new(
+            ForeignKeyWithoutScope,
+            "to people, who are the tenant's by their memberships",
+            "constraint author of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT author FOREIGN KEY (member_id) REFERENCES \"user\" (id)"],
+        )
+        .with_note()
+        .without_repair(),
+        Case::new(
+            ForeignKeyWithoutScope,
+            "to what the scope does not see",
+            "constraint start of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT start FOREIGN KEY (member_id) REFERENCES session (id) ON DELETE CASCADE"],
+        )
+        .with_note()
+        .without_repair(),
+        Case::new(
+            ForeignKeyWithoutScope,
+            "to what no entity declares, and has rows of tenants",
+            "constraint file of public.note",
+            &["ALTER TABLE note ADD CONSTRAINT file FOREIGN KEY (member_id) REFERENCES file (id) ON DELETE CASCADE"],
+        )
+        .with_note()
+        .given(&["CREATE TABLE file (id uuid PRIMARY KEY, plan_id uuid, organization uuid,
+                  FOREIGN KEY (organization, plan_id) REFERENCES research_plan (organization_id, id))"])
+        .without_repair(),
+        Case::new(
+            ForeignKeyWithoutScope,
+            "to itself",
+            "constraint parent of public.note",
+            &[
+                "ALTER TABLE note ADD CONSTRAINT parent FOREIGN KEY (member_id) REFERENCES note (id)",
+            ],
+        )
+        .with_note()
+        .given(&["ALTER TABLE note ADD CONSTRAINT note_by_id UNIQUE (id)"])
+        .except(UniqueUuidWithoutScope, "note_by_id of public.note"),
+        Case::new(
+            ForeignKeyWithoutScope,
+            "of a person's rows, to a tenant's",
+            "constraint plan of public.personal_access_token",
+            &[
+                "ALTER TABLE personal_access_token ADD CONSTRAINT plan FOREIGN KEY (organization, plan)
+                 REFERENCES research_plan (organization_id, id)",
+            ],
+        )
+        .given(&[
+            "ALTER TABLE personal_access_token ADD COLUMN organization uuid, ADD COLUMN plan uuid",
+        ])
+        .without_repair(),
+        Case::new(
             SetNullNullsScope,
             "on delete",
             "constraint author of public.note",

@@ -9,7 +9,7 @@ use crate::note::{Note, application};
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
         ContractMissing, EntityColumnMissing, EntityPolicyMissing, EntityTableMissing, GrantMissing, GrantUndeclared,
-        PolicyUndeclaredScope, TableShadowed,
+        PolicyUndeclaredScope, TableShadowed, TableWithoutEntity,
     };
     vec![
         Case::new(
@@ -69,6 +69,13 @@ pub(super) fn cases() -> Vec<Case> {
                 "CREATE SCHEMA $p_tenant",
                 "CREATE VIEW $p_tenant.organization WITH (security_invoker) AS SELECT 1 AS id",
             ],
+        )
+        .without_repair(),
+        Case::new(
+            TableWithoutEntity,
+            "the tenant by another name",
+            "table public.invoice",
+            &["CREATE TABLE invoice (id bigint PRIMARY KEY, org uuid NOT NULL REFERENCES organization)"],
         )
         .without_repair(),
         Case {

@@ -7,14 +7,13 @@ use super::Case;
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
-        ContractFunctionChanged, DefinerSearchPath, DefinerUnknown, FunctionLeakproof, FunctionReachesOut, SealExposed,
-        SetConfigExecutable,
+        ContractFunctionChanged, DefinerBypassesRls, DefinerSearchPath, DefinerUnknown, FunctionLeakproof,
+        FunctionReachesOut, SealExposed, SetConfigExecutable,
     };
     const SAFE: &str = "CREATE FUNCTION count_plans() RETURNS bigint LANGUAGE sql SECURITY DEFINER
         SET search_path = pg_catalog, pg_temp RETURN (SELECT count(*) FROM public.research_plan)";
     vec![
-        Case::new(DefinerUnknown, "its owner is a superuser", "function public.count_plans()", &[SAFE])
-            .severity(Severity::Error),
+        Case::new(DefinerBypassesRls, "its owner is a superuser", "function public.count_plans()", &[SAFE]),
         Case::new(
             DefinerUnknown,
             "its owner is held by policies",
@@ -113,21 +112,19 @@ pub(super) fn cases() -> Vec<Case> {
             &["GRANT EXECUTE ON FUNCTION $p.enter_user TO $p_tenant"],
         ),
         Case::new(
-            DefinerUnknown,
+            DefinerBypassesRls,
             "one of the contract's names, with other arguments",
             "function $p.enter_user(text)",
             &["CREATE FUNCTION $p.enter_user(t text) RETURNS SETOF research_plan LANGUAGE sql SECURITY DEFINER
                SET search_path = pg_catalog, pg_temp AS 'SELECT * FROM public.research_plan'"],
-        )
-        .severity(Severity::Error),
+        ),
         Case::new(
-            DefinerUnknown,
+            DefinerBypassesRls,
             "a procedure",
             "function public.proceed()",
             &["CREATE PROCEDURE proceed() LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
                BEGIN ATOMIC DELETE FROM public.research_plan; END"],
-        )
-        .severity(Severity::Error),
+        ),
         Case::new(
             DefinerSearchPath,
             "one of the contract's, with another path",
@@ -147,6 +144,13 @@ pub(super) fn cases() -> Vec<Case> {
             "function $p.in_identity_context()",
             &["CREATE OR REPLACE FUNCTION $p.in_identity_context() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
                RETURN true"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "a setting of its own, by which it answers for another tenant",
+            "function $p.current_organization_id()",
+            &["ALTER FUNCTION $p.current_organization_id()
+               SET $p.organization_id = '00000000-0000-0000-0000-000000000000'"],
         ),
         Case::new(
             ContractFunctionChanged,

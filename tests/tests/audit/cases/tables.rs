@@ -1,6 +1,6 @@
 //! Row-level security, scope columns and grants of tables.
 
-use db::audit::{Code, Severity};
+use db::audit::Code;
 
 use super::Case;
 
@@ -9,7 +9,7 @@ pub(super) fn cases() -> Vec<Case> {
     use Code::{
         GrantToPublic, GrantUnfiltered, PoliciesWithoutRls, RlsWithoutPolicies, RuleOnTable, ScopeColumnNullable,
         ScopeColumnType, ScopeColumnWithoutIndex, TableRlsNotForced, TableWithoutEntity, TableWithoutRls,
-        TriggerDisabled, TriggerRunsAsOwner,
+        TriggerBypassesRls, TriggerDisabled, TriggerRunsAsOwner,
     };
     const PLAIN: &str =
         "CREATE TABLE plain (organization_id uuid NOT NULL, id uuid, PRIMARY KEY (organization_id, id))";
@@ -68,7 +68,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["ALTER TABLE member DISABLE TRIGGER keep_an_owner"],
         ),
         Case::new(
-            TriggerRunsAsOwner,
+            TriggerBypassesRls,
             "its owner is a superuser",
             "object look of public.research_plan",
             &[
@@ -76,8 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
                  SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NEW; END'",
                 "CREATE TRIGGER look BEFORE INSERT ON research_plan FOR EACH ROW EXECUTE FUNCTION look()",
             ],
-        )
-        .severity(Severity::Error),
+        ),
         Case::new(
             TriggerRunsAsOwner,
             "its owner is held by policies",

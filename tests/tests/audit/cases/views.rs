@@ -1,20 +1,19 @@
 //! Views, materialized views and foreign tables.
 
-use db::audit::{Code, Severity};
+use db::audit::Code;
 
 use super::Case;
 
 pub(super) fn cases() -> Vec<Case> {
-    use Code::{ForeignTableReachable, MatviewReachable, ViewRunsAsOwner};
+    use Code::{ForeignTableReachable, MatviewReachable, ViewBypassesRls, ViewRunsAsOwner};
     const VIEW: &str = "CREATE VIEW titles AS SELECT title FROM research_plan";
     vec![
         Case::new(
-            ViewRunsAsOwner,
+            ViewBypassesRls,
             "its owner is a superuser",
             "view public.titles",
             &[VIEW, "GRANT SELECT ON titles TO $p_tenant"],
-        )
-        .severity(Severity::Error),
+        ),
         Case::new(
             ViewRunsAsOwner,
             "its owner is held by policies",
@@ -27,19 +26,17 @@ pub(super) fn cases() -> Vec<Case> {
             ],
         ),
         Case::new(
-            ViewRunsAsOwner,
+            ViewBypassesRls,
             "a view of a view",
             "view public.again",
             &[VIEW, "CREATE VIEW again AS SELECT * FROM titles", "GRANT SELECT ON again TO $p_identity"],
-        )
-        .severity(Severity::Error),
+        ),
         Case::new(
-            ViewRunsAsOwner,
+            ViewBypassesRls,
             "over the secret of the seal",
             "view public.k",
             &["CREATE VIEW k AS SELECT * FROM $p.seal_key", "GRANT SELECT ON k TO $p_tenant"],
-        )
-        .severity(Severity::Error),
+        ),
         Case::new(
             MatviewReachable,
             "of scoped rows",
