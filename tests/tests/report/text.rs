@@ -45,6 +45,30 @@ fn a_narrow_terminal_has_two_columns_and_all_that_there_is_to_say() {
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
 }
 
+/// One cause, such as a grant on all tables of a schema, is one row; each finding has its repair, and counts.
+#[test]
+fn what_is_found_of_a_thousand_tables_is_one_row() {
+    let mut report = sample::clean();
+    report.findings = sample::faulty().findings;
+    let one = report.findings[1].clone();
+    report.findings.splice(
+        1..=1,
+        (0..1000).map(|n| {
+            let mut finding = one.clone();
+            finding.object.name = format!("public.t{n}");
+            finding
+        }),
+    );
+    for width in [80, 120] {
+        let text = report.to_text(false, Some(width));
+        let (table, rest) = text.split_once("\nRepairs").unwrap();
+        assert!(table.lines().count() < 80 && table.contains("and 990 more"), "{table}");
+        assert!(table.contains("table public.t9 ") && !table.contains("table public.t10 "), "{table}");
+        assert_eq!(rest.matches("table-without-rls, table public.t").count(), 1000);
+        assert!(rest.contains("1002 error"), "{rest}");
+    }
+}
+
 #[test]
 fn a_wide_one_has_four() {
     for (width, least) in [(None, 120), (Some(150), 150), (Some(110), 110)] {

@@ -1,12 +1,16 @@
 //! The report as text, for a terminal.
 
+use std::collections::HashMap;
+
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets::UTF8_FULL};
 
 use super::{plain, statements};
-use crate::audit::{AuditReport, Finding, Severity};
+use crate::audit::{AuditReport, Finding, Object, Severity};
 
 /// The narrowest that has room for a column each.
 const WIDE: u16 = 110;
+/// How many objects of which the same is found are named.
+const NAMED: usize = 10;
 /// What is assumed where nobody knows.
 const USUAL: u16 = 120;
 
@@ -51,16 +55,30 @@ impl AuditReport {
             table.set_header(["Severity", "Finding"]);
             table.set_constraints([ColumnConstraint::ContentWidth]);
         }
-        for Finding { severity, code, object, message, .. } in &self.findings {
-            let (object, message) = (plain(&object.to_string()), plain(message));
+        for (Finding { severity, code, message, .. }, objects) in self.rows() {
+            let (objects, message) = (named(&objects), plain(message));
             if wide {
-                table.add_row([severity.as_str(), code.as_str(), &object, &message].map(Cell::new));
+                table.add_row([severity.as_str(), code.as_str(), &objects, &message].map(Cell::new));
             } else {
-                table.add_row([severity.to_string(), format!("{code}\n{object}\n{message}")]);
+                table.add_row([severity.to_string(), format!("{code}\n{objects}\n{message}")]);
             }
         }
         let lines = table.lines().map(|line| if colour { coloured(&line) } else { line });
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Returns the rows of the table: what says the same of many objects is one, where the first of them stands.
+    fn rows(&self) -> Vec<(&Finding, Vec<&Object>)> {
+        let mut rows: Vec<(&Finding, Vec<&Object>)> = Vec::new();
+        let mut at = HashMap::new();
+        for finding in &self.findings {
+            let row = *at.entry((finding.severity, finding.code, &finding.message)).or_insert(rows.len());
+            match rows.get_mut(row) {
+                Some((_, objects)) => objects.push(&finding.object),
+                None => rows.push((finding, vec![&finding.object])),
+            }
+        }
+        rows
     }
 
     fn summary(&self, colour: bool) -> String {
@@ -78,6 +96,14 @@ impl AuditReport {
             self.excepted.len(),
         )
     }
+}
+
+/// Names objects, a line each; of many the first, and how many more there are.
+fn named(objects: &[&Object]) -> String {
+    let first = objects.iter().take(NAMED).map(|object| plain(&object.to_string()));
+    let more = objects.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    first.chain(more).collect::<Vec<_>>().join("\n")
 }
 
 fn repair(finding: &Finding) -> String {
