@@ -46,3 +46,20 @@ async fn what_a_function_does_is_not_looked_at() {
     let report = look(&database).await;
     assert_eq!(found(&report), [], "{report}");
 }
+
+/// A function that an operator class asks is executed without anybody's right to it being looked at.
+#[tokio::test]
+async fn what_supports_an_operator_class_is_not_looked_at() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "CREATE FUNCTION compare(text, text) RETURNS int LANGUAGE sql IMMUTABLE SECURITY DEFINER
+               SET search_path = pg_catalog RETURN bttextcmp($1, $2);
+             REVOKE EXECUTE ON FUNCTION compare FROM PUBLIC;
+             CREATE OPERATOR CLASS peculiar FOR TYPE text USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =,
+               OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 compare(text, text)",
+        )
+        .await;
+    let report = look(&database).await;
+    assert_eq!(found(&report), [], "{report}");
+}
