@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
-    Proxy,
+    PATIENCE, Proxy,
     server::{Server, server},
 };
 
@@ -43,7 +43,8 @@ impl TestDatabase {
         Self::empty_on(server().await).await
     }
 
-    async fn empty_on(server: &'static Server) -> Self {
+    /// Makes a database without a table on a server other than the one that tests share.
+    pub async fn empty_on(server: &'static Server) -> Self {
         let name = format!("t{}", &uuid::Uuid::new_v4().simple().to_string()[..16]);
         execute(&server.url, &format!("CREATE DATABASE {name}")).await;
         Self { server, name }
@@ -103,9 +104,14 @@ impl TestDatabase {
         options.to_url_lossy().into()
     }
 
-    /// Returns options for a pool of the login role.
+    /// Returns options for a pool of the login role. It waits for a connection for longer than a pool does by default: on a
+    /// busy machine it takes a while to make one.
     pub fn options(&self) -> DbOptions {
-        DbOptions::from_url(&self.login_url()).unwrap().prefix(&self.name).unwrap()
+        self.options_at(&self.login_url())
+    }
+
+    fn options_at(&self, url: &str) -> DbOptions {
+        DbOptions::from_url(url).unwrap().prefix(&self.name).unwrap().acquire_timeout(PATIENCE)
     }
 
     /// Starts a proxy before the server, and returns it with options for a pool of the login role that uses it.
@@ -113,7 +119,7 @@ impl TestDatabase {
         let server: PgConnectOptions = self.login_url().parse().unwrap();
         let proxy = Proxy::start(format!("{}:{}", server.get_host(), server.get_port())).await;
         let url = server.host("127.0.0.1").port(proxy.port).to_url_lossy();
-        (proxy, DbOptions::from_url(url.as_str()).unwrap().prefix(&self.name).unwrap())
+        (proxy, self.options_at(url.as_str()))
     }
 
     /// Connects a pool as the login role, which is not privileged: [`Db::connect`] has checked.
@@ -126,9 +132,12 @@ impl TestDatabase {
         PgConnection::connect(&self.owner_url()).await.unwrap()
     }
 
-    /// Connects as the login role, past the pool.
+    /// Connects as the login role, past the pool. The role's timeouts are lifted: an attack takes as long as the machine
+    /// needs for it.
     pub async fn stranger(&self) -> PgConnection {
-        PgConnection::connect(&self.login_url()).await.unwrap()
+        let options: PgConnectOptions = self.login_url().parse().unwrap();
+        let options = options.options([("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")]);
+        PgConnection::connect_with(&options).await.unwrap()
     }
 
     /// Makes a function `slow(seconds)` that takes so long, and returns the empty text: what a filter can call, as

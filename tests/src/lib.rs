@@ -17,6 +17,9 @@ mod probe;
 mod proxy;
 mod server;
 
+/// How long a test waits for what has to come about: longer than the busiest machine needs.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
+
 pub use database::{PASSWORD, TestDatabase};
 pub use example::ExampleDatabase;
 pub use fixture::{Fixture, Org};

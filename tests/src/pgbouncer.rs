@@ -13,7 +13,7 @@ use sea_orm::sqlx::{
 use tempfile::TempDir;
 
 use crate::{
-    PASSWORD, Proxy, TestDatabase,
+    PASSWORD, PATIENCE, Proxy, TestDatabase,
     held::{Held, folder, free_port, write},
     server::find,
 };
@@ -95,7 +95,7 @@ impl PgBouncer {
         *self.held.lock().unwrap() = Some(started.await.unwrap());
         let since = Instant::now();
         while let Err(error) = PgConnection::connect(&self.url).await {
-            assert!(since.elapsed() < Duration::from_secs(20), "PgBouncer does not answer: {error}");
+            assert!(since.elapsed() < PATIENCE, "PgBouncer does not answer: {error}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

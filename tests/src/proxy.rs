@@ -74,6 +74,12 @@ impl Proxy {
         self.wire.round_trips.load(Ordering::SeqCst)
     }
 
+    /// Returns whether the last bytes were the server's: it owes no answer.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        *self.wire.servers_turn.lock().unwrap()
+    }
+
     /// Returns the texts of the statements that the client has had parsed since this was last asked. A pool that keeps
     /// prepared statements has each text parsed once.
     #[must_use]

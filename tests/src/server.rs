@@ -7,11 +7,13 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sea_orm::sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
+
+use crate::PATIENCE;
 
 /// A server on which databases and roles may be made.
 #[derive(Debug)]
@@ -90,12 +92,11 @@ impl Server {
 
 /// Connects, and again while the server is starting.
 pub(crate) async fn connect(url: &str) -> PgConnection {
-    let mut left = 100;
+    let since = Instant::now();
     loop {
         match PgConnection::connect(url).await {
             Ok(connection) => return connection,
-            Err(error) if left == 0 => panic!("the test server does not answer: {error}"),
-            Err(_) => left -= 1,
+            Err(error) => assert!(since.elapsed() < PATIENCE, "the test server does not answer: {error}"),
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -107,8 +108,18 @@ pub fn program(name: &str) -> Option<PathBuf> {
     binaries().map(|folder| folder.join(name)).filter(|file| file.is_file()).or_else(|| find(name))
 }
 
-/// Returns the folder that holds PostgreSQL's own programs.
+/// Returns the folder that holds PostgreSQL's own programs: the one that `TEST_POSTGRES_BIN` names, else one that is
+/// installed.
+///
+/// # Panics
+///
+/// If `TEST_POSTGRES_BIN` names a folder without them: the tests would run on another version than was asked for.
 pub(crate) fn binaries() -> Option<PathBuf> {
+    if let Some(named) = env::var_os("TEST_POSTGRES_BIN").map(PathBuf::from) {
+        let whole = ["initdb", "pg_ctl", "postgres"].iter().all(|program| named.join(program).is_file());
+        assert!(whole, "TEST_POSTGRES_BIN is {}, which has no PostgreSQL", named.display());
+        return Some(named);
+    }
     if let Some(postgres) = find("postgres").filter(|_| find("initdb").is_some()) {
         return postgres.canonicalize().ok()?.parent().map(Path::to_owned);
     }

@@ -82,7 +82,7 @@ async fn hooks_run_once_and_in_order_and_are_awaited() {
 /// The connection is back in the pool by then, and the context is closed: the hook's own is not nested in it.
 #[tokio::test]
 async fn a_hook_sees_the_row_through_a_context_of_its_own_on_a_pool_of_one_connection() {
-    let f = Fixture::with(|options| options.max_connections(1).acquire_timeout(Duration::from_secs(2))).await;
+    let f = Fixture::with(|options| options.max_connections(1)).await;
     let found = Arc::new(Mutex::new(Vec::new()));
     let look_for = |title: &'static str| {
         let (db, id, who, found) = (f.db.clone(), f.acme.id, f.acme.owner.clone(), found.clone());

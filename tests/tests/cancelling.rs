@@ -13,7 +13,7 @@ use entity::{
 };
 use futures::{FutureExt, poll};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor, PgConnection, raw_sql};
-use tests::Fixture;
+use tests::{Fixture, PATIENCE};
 
 async fn run(connection: &mut PgConnection, sql: String) {
     connection.execute(raw_sql(AssertSqlSafe(sql))).await.unwrap();
@@ -75,7 +75,7 @@ async fn assert_whole(f: &Fixture) {
 }
 
 async fn pool_of_two(sleep: &str) -> Fixture {
-    let f = Fixture::with(|options| options.max_connections(2).acquire_timeout(Duration::from_secs(30))).await;
+    let f = Fixture::with(|options| options.max_connections(2)).await;
     f.database.probe_entrances(sleep).await;
     f
 }
@@ -141,10 +141,17 @@ async fn contexts_dropped_at_random_leave_nothing_behind() {
     let mut random = fastrand::Rng::with_seed(seed);
     let f = pool_of_two("random() * 0.002").await;
 
-    let (mut cancelled, mut finished) = (0, 0);
+    let (mut cancelled, mut finished, mut longest) = (0, 0, Duration::ZERO);
     for n in 0..times {
-        let patience = Duration::from_micros(random.u64(0..12_000));
-        match tokio::time::timeout(patience, work(&f, n)).await {
+        // How long it takes, and so when to cancel it, depends on the machine, and on what else it does at the moment.
+        if n % 16 == 0 {
+            let start = Instant::now();
+            for n in 0..4 {
+                work(&f, n).await.unwrap();
+            }
+            longest = start.elapsed() / 2;
+        }
+        match tokio::time::timeout(longest.mul_f64(random.f64()), work(&f, n)).await {
             Ok(result) => {
                 result.unwrap();
                 finished += 1;
@@ -172,10 +179,11 @@ async fn contexts_dropped_at_random_leave_nothing_behind() {
 /// A statement that was cancelled goes on in the server for a while; nobody waits for it.
 #[tokio::test]
 async fn a_slow_statement_that_is_cancelled_keeps_nobody_waiting() {
-    let f = Fixture::with(|options| options.max_connections(1).acquire_timeout(Duration::from_secs(30))).await;
+    let options = |options: DbOptions| options.max_connections(1).statement_timeout(2 * PATIENCE);
+    let f = Fixture::with(options).await;
     f.database.make_slow().await;
     let slow = f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
-        let sleep = Expr::expr(Func::cust("slow").arg(25.0));
+        let sleep = Expr::expr(Func::cust("slow").arg(PATIENCE.as_secs_f64()));
         ResearchPlan::find().filter(sleep.eq("")).all(cx).await
     });
     let mut owner = f.database.owner().await;
@@ -192,11 +200,11 @@ async fn a_slow_statement_that_is_cancelled_keeps_nobody_waiting() {
     }
     let start = Instant::now();
     f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| ResearchPlan::find().count(cx).await).await.unwrap();
-    assert!(start.elapsed() < Duration::from_secs(10), "waited {:?}", start.elapsed());
+    assert!(start.elapsed() < PATIENCE / 3, "waited {:?}", start.elapsed());
 
     // The server notices that the client is gone, and stops.
     while sleeping(&mut owner).await {
-        assert!(start.elapsed() < Duration::from_secs(20), "the statement goes on");
+        assert!(start.elapsed() < PATIENCE / 2, "the statement goes on");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use db::{Db, Error, HealthStatus, prelude::*};
+use db::{Db, Error, Health, HealthStatus, prelude::*};
 use entity::{
     ResearchPlan,
     research_plan::{Column, Draft},
 };
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection};
-use tests::{Cut, Fixture, TestDatabase};
+use tests::{Cut, Fixture, PATIENCE, TestDatabase};
 
 fn titled(title: &str) -> Draft {
     Draft { title: Set(title.to_owned()), question: Set("?".to_owned()), ..Default::default() }
@@ -68,7 +68,7 @@ async fn an_unreachable_server_says_so() {
     // Nobody listens there: the port was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("postgres://app:secret@127.0.0.1:{port}/x");
-    let error = refused(DbOptions::from_url(&url).unwrap().acquire_timeout(Duration::from_millis(300))).await;
+    let error = refused(DbOptions::from_url(&url).unwrap().acquire_timeout(Duration::from_secs(2))).await;
     assert!(error.is_unreachable() && !error.is_pool_timeout(), "{error}");
     let text = format!("{error} {error:?}");
     assert!(text.contains(&format!("127.0.0.1:{port}")) && !text.contains("secret"), "{text}");
@@ -167,7 +167,7 @@ async fn a_non_member_and_an_unknown_organization_are_refused_alike() {
 
 #[tokio::test]
 async fn an_exhausted_pool_says_how_many_connections_there_are() {
-    let f = Fixture::with(|options| options.max_connections(2).acquire_timeout(Duration::from_millis(200))).await;
+    let f = Fixture::with(|options| options.max_connections(2).acquire_timeout(Duration::from_secs(3))).await;
     let one = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
     let other = f.db.user(&f.acme.owner).begin().await.unwrap();
     let error = f.db.identity().begin().await.unwrap_err();
@@ -176,8 +176,21 @@ async fn an_exhausted_pool_says_how_many_connections_there_are() {
 
     let health = f.db.check_database().await;
     assert_eq!((health.ok, health.status, health.connections_in_use), (false, HealthStatus::PoolExhausted, 2));
-    drop((one, other));
-    assert!(f.db.check_database().await.ok);
+    one.rollback().await.unwrap();
+    other.rollback().await.unwrap();
+    is_well_again(&f.db).await;
+}
+
+/// Checks until all is well: on a busy machine the answer may take longer than a check waits.
+async fn is_well_again(db: &Db) -> Health {
+    let since = Instant::now();
+    loop {
+        let health = db.check_database().await;
+        if health.ok {
+            return health;
+        }
+        assert!(since.elapsed() < PATIENCE, "{health:?}");
+    }
 }
 
 #[tokio::test]
@@ -185,7 +198,7 @@ async fn a_health_check_has_a_deadline_and_is_never_an_error() {
     let f = Fixture::new().await;
     let (proxy, options) = f.database.proxy().await;
     let db = Db::connect(options).await.unwrap();
-    let health = db.check_database().await;
+    let health = is_well_again(&db).await;
     assert_eq!((health.ok, health.status), (true, HealthStatus::Ok));
     let json = serde_json::to_value(&health).unwrap();
     assert_eq!((&json["ok"], &json["status"]), (&true.into(), &"ok".into()));
@@ -195,11 +208,10 @@ async fn a_health_check_has_a_deadline_and_is_never_an_error() {
     let start = Instant::now();
     let health = db.check_database().await;
     assert_eq!((health.ok, health.status), (false, HealthStatus::ServerDown));
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(start.elapsed() < PATIENCE / 2, "it does not wait for a connection: {:?}", start.elapsed());
     proxy.set_open(true);
     // The first check may still find the connection that was cut.
-    let _ = db.check_database().await;
-    assert!(db.check_database().await.ok);
+    is_well_again(&db).await;
 }
 
 #[tokio::test]

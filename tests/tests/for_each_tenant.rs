@@ -20,7 +20,7 @@ use entity::{
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use tests::{Fixture, TestDatabase};
+use tests::{Fixture, PATIENCE, TestDatabase};
 
 fn titled(title: &str) -> Draft {
     Draft { title: Set(title.to_owned()), question: Set("?".to_owned()), ..Default::default() }
@@ -189,7 +189,7 @@ async fn so_many_are_under_way_at_a_time_and_no_more() {
             ended.fetch_add(1, Ordering::SeqCst);
             Ok::<_, Error>(())
         });
-        let report = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap();
+        let report = tokio::time::timeout(PATIENCE, run).await.unwrap();
         assert!(report.is_complete() && report.done == 12, "{report}");
         assert_eq!(gauge.most(), expected);
     }
@@ -198,23 +198,28 @@ async fn so_many_are_under_way_at_a_time_and_no_more() {
 /// More than the pool has connections would wait for one, and time out.
 #[tokio::test]
 async fn a_pool_sets_the_limit() {
-    let options = |options: DbOptions| options.max_connections(2).acquire_timeout(Duration::from_millis(300));
-    let f = Fixture::with(options).await;
+    let f = Fixture::new().await;
+    let impatient = f.database.options().acquire_timeout(Duration::from_secs(3));
+    let two = Db::connect(impatient.clone().max_connections(2)).await.unwrap();
     let mut ids = organizations(&f.db, 6).await;
     ids.extend([f.acme.id, f.globex.id]);
-    let gauge = Gauge::default();
+    let (gauge, begun) = (Gauge::default(), AtomicUsize::new(0));
     let work = async |_: &mut TenantContext| {
         gauge.enter();
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        // Longer than anybody would wait for a connection.
+        if begun.fetch_add(1, Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+        }
         gauge.leave();
         Ok::<_, Error>(())
     };
     // The organizations come from the same pool.
-    let report = f.db.for_each_tenant("test").concurrency(100).run(entity::organizations(&f.db), work).await;
+    let report = two.for_each_tenant("test").concurrency(100).run(entity::organizations(&two), work).await;
     assert!(report.is_complete(), "{report}: {:?}", report.failed);
     assert_eq!((report.done, gauge.most()), (8, 2));
 
-    let one = Db::connect(f.database.options().max_connections(1)).await.unwrap();
+    begun.store(0, Ordering::SeqCst);
+    let one = Db::connect(impatient.max_connections(1)).await.unwrap();
     let report = one.for_each_tenant("test").concurrency(2).run(entity::organizations(&one), work).await;
     assert!(report.is_complete() && report.done == 8, "{report}");
 }

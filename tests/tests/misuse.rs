@@ -1,6 +1,8 @@
 //! What a program can do that means to get around the contexts, or that is merely odd.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Instant;
+
 use db::{AssertSqlSafe, Db, Error, RawSelect, prelude::*};
 use entity::{
     Organization, PlanStep, ResearchPlan, organization, plan_step,
@@ -8,7 +10,7 @@ use entity::{
 };
 use futures::poll;
 use sea_orm::{FromQueryResult, sqlx};
-use tests::Fixture;
+use tests::{Fixture, PATIENCE};
 
 fn titled(title: &str) -> Draft {
     Draft { title: Set(title.to_owned()), question: Set("?".to_owned()), ..Default::default() }
@@ -18,17 +20,14 @@ fn titled(title: &str) -> Draft {
 async fn open_transactions(f: &Fixture) -> i64 {
     let mut owner = f.database.owner().await;
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename = $2 AND state <> 'idle'";
-    let mut open = 1;
-    for _ in 0..100 {
+    let (mut open, since) = (1, Instant::now());
+    while open > 0 && since.elapsed() < PATIENCE {
         open = sqlx::query_scalar(sql)
             .bind(&f.database.name)
             .bind(f.database.login())
             .fetch_one(&mut owner)
             .await
             .unwrap();
-        if open == 0 {
-            break;
-        }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     open

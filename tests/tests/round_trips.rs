@@ -10,15 +10,17 @@ use entity::{
 };
 use tests::{Fixture, Proxy};
 
-/// Waits until the connection is back in the pool, so that what is counted is the next context's alone.
-async fn settle(db: &Db, proxy: &Proxy) -> u64 {
-    let mut last = u64::MAX;
-    while last != proxy.round_trips() || db.check_database().await.connections_in_use > 0 {
-        last = proxy.round_trips() + 1;
-        tokio::time::sleep(Duration::from_millis(50)).await;
+/// Waits until the connection is back in the pool, so that what is counted is the next context's alone: until the server
+/// owes no answer, and none of its answers is followed by another message, as a ping follows a rollback.
+async fn settle(proxy: &Proxy) -> u64 {
+    let (mut last, mut same) = (proxy.round_trips(), 0);
+    while same < 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let now = proxy.round_trips();
+        same = if now == last && proxy.is_answered() { same + 1 } else { 0 };
+        last = now;
     }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    proxy.round_trips()
+    last
 }
 
 async fn fixture() -> (Fixture, Db, Proxy) {
@@ -32,7 +34,7 @@ async fn fixture() -> (Fixture, Db, Proxy) {
 async fn a_read_is_two_round_trips() {
     let (f, db, proxy) = fixture().await;
     for prepared in [false, true] {
-        let before = settle(&db, &proxy).await;
+        let before = settle(&proxy).await;
         let read = db.tenant(f.acme.id, &f.acme.owner).read_only();
         let in_hand = read
             .run(async |cx| {
@@ -53,7 +55,7 @@ async fn a_read_is_two_round_trips() {
 async fn a_write_is_three_round_trips() {
     let (f, db, proxy) = fixture().await;
     for prepared in [false, true] {
-        let before = settle(&db, &proxy).await;
+        let before = settle(&proxy).await;
         let draft = Draft { status: Set(PlanStatus::Executing), ..Default::default() };
         db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
             ResearchPlan::update_by_id(f.acme.plan, draft).exec(cx).await
@@ -74,7 +76,7 @@ async fn a_read_without_prepared_statements_is_three_round_trips() {
     let (proxy, options) = f.database.proxy().await;
     let db = Db::connect(options.max_connections(1).prepared_statements(false)).await.unwrap();
     for _ in 0..2 {
-        let before = settle(&db, &proxy).await;
+        let before = settle(&proxy).await;
         let read = db.tenant(f.acme.id, &f.acme.owner).read_only();
         read.run(async |cx| ResearchPlan::find().all(cx).await).await.unwrap();
         assert_eq!(proxy.round_trips() - before, 3);
@@ -84,7 +86,7 @@ async fn a_read_without_prepared_statements_is_three_round_trips() {
 #[tokio::test]
 async fn a_refused_context_costs_one_round_trip_more_than_it_takes_to_ask() {
     let (f, db, proxy) = fixture().await;
-    let before = settle(&db, &proxy).await;
+    let before = settle(&proxy).await;
     db.tenant(f.acme.id, &f.globex.owner).begin().await.unwrap_err();
     assert_eq!(proxy.round_trips() - before, 2, "begin, rollback");
 }

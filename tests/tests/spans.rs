@@ -82,7 +82,7 @@ fn assert_fields(fields: &Fields, expected: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn a_context_says_who_and_where_and_how_it_ended() {
-    let f = Fixture::with(|options| options.max_connections(1).acquire_timeout(Duration::from_millis(300))).await;
+    let f = Fixture::with(|options| options.max_connections(1).acquire_timeout(Duration::from_secs(3))).await;
     f.database.make_slow().await;
     let collect = Collect::default();
     let _guard = tracing_subscriber::registry().with(collect.clone()).set_default();
@@ -133,7 +133,7 @@ async fn a_context_says_who_and_where_and_how_it_ended() {
     f.db.identity().begin().await.unwrap_err();
     let fields = collect.last();
     assert_fields(&fields, &[("outcome", "no connection")]);
-    assert!(fields["wait_ms"].parse::<f64>().unwrap() >= 300.0 && !fields.contains_key("held_ms"));
+    assert!(fields["wait_ms"].parse::<f64>().unwrap() >= 3000.0 && !fields.contains_key("held_ms"));
     {
         let sleep = Expr::expr(Func::cust("slow").arg(5.0));
         let slow = ResearchPlan::find().filter(sleep.eq(""));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::{AssertSqlSafe, Executor, raw_sql};
-use tests::{Cut, OwnServer, PgBouncer, Proxy, Stop};
+use tests::{Cut, OwnServer, PATIENCE, PgBouncer, Proxy, Stop};
 
 use super::world::World;
 
@@ -36,7 +36,7 @@ pub(crate) async fn inject(world: &World, faults: &[Fault<'_>], transactions: us
             if world.failed.get() {
                 return;
             }
-            assert!(since.elapsed() < Duration::from_mins(2), "the tenants get nothing done");
+            assert!(since.elapsed() < PATIENCE, "the tenants get nothing done");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_micros(random.u64(0..10_000))).await;

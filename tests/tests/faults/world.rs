@@ -9,7 +9,7 @@ use std::{
 
 use db::{DbOptions, prelude::*};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection, raw_sql};
-use tests::{PgBouncer, TestDatabase};
+use tests::{PATIENCE, PgBouncer, TestDatabase};
 
 use super::books::Holdings;
 use crate::{
@@ -101,7 +101,7 @@ impl World {
             performed: Cell::new(0),
             failed: Cell::new(false),
             superuser: Cell::new(None),
-            patience: Duration::from_secs(20),
+            patience: PATIENCE,
             database,
         }
     }

@@ -18,7 +18,7 @@ use crate::{
 async fn a_pool_that_is_exhausted_turns_away() {
     let w = World::new().await;
     // The pool that made the world has time; only this one has none.
-    let options = w.f.database.options().max_connections(1).acquire_timeout(Duration::from_millis(500));
+    let options = w.f.database.options().max_connections(1).acquire_timeout(Duration::from_secs(3));
     let db = Db::connect(options).await.unwrap();
     let url = serve(service(App { db: db.clone() }, Limits::default())).await;
     let (owner, plans) = (w.acme.owner.at(&url), format!("{}/plans", w.acme.path));
@@ -38,7 +38,7 @@ async fn a_pool_that_is_exhausted_turns_away() {
 async fn a_server_that_is_away_turns_away() {
     let w = World::new().await;
     let (proxy, options) = w.f.database.proxy().await;
-    let db = Db::connect(options.acquire_timeout(Duration::from_millis(500))).await.unwrap();
+    let db = Db::connect(options.acquire_timeout(Duration::from_secs(3))).await.unwrap();
     let url = serve(service(App { db }, Limits::default())).await;
     let (owner, plans) = (w.acme.owner.at(&url), format!("{}/plans", w.acme.path));
     owner.get(&plans).await.ok();
@@ -52,7 +52,7 @@ async fn a_server_that_is_away_turns_away() {
 }
 
 /// Time enough for a request to come to where it waits, and little enough to wait for.
-const HASTY: Limits = Limits { body: 64 * 1024, time: Duration::from_secs(3) };
+const HASTY: Limits = Limits { body: 64 * 1024, time: Duration::from_secs(8) };
 
 /// Longer than any test takes: what is over before is not over by the timeout.
 const PATIENT: Limits = Limits { body: 64 * 1024, time: Duration::from_mins(10) };

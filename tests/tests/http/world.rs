@@ -7,7 +7,7 @@ use db::{Db, DbOptions, prelude::*};
 use entity::create_pat;
 use sea_orm::sqlx;
 use secrecy::ExposeSecret;
-use tests::{Fixture, Org};
+use tests::{Fixture, Org, PATIENCE};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -64,7 +64,7 @@ impl World {
             if waiting == number {
                 return;
             }
-            assert!(start.elapsed() < Duration::from_secs(20), "{waiting} statements wait, not {number}");
+            assert!(start.elapsed() < PATIENCE, "{waiting} statements wait, not {number}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -10,9 +10,9 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use tests::PATIENCE;
 
 /// A machine with two busy cores is slow.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser with one page, gone with this value.
 pub(crate) struct Chromium {

@@ -70,7 +70,7 @@ async fn a_person_has_at_most_50_live_tokens() {
 
 #[tokio::test]
 async fn of_60_tokens_that_are_made_at_once_50_are_made() {
-    let f = Fixture::with(|options| options.max_connections(8).acquire_timeout(Duration::from_mins(1))).await;
+    let f = Fixture::with(|options| options.max_connections(8)).await;
     let results = make_many(&f.db, &f.acme.owner, 0..60).await;
     let refused: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     assert_eq!(refused.len(), 10);
