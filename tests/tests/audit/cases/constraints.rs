@@ -4,6 +4,7 @@ use db::audit::Code;
 
 use super::Case;
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
         ForeignKeyDangling, ForeignKeyNotValidated, ForeignKeyWithoutScope, SetNullNullsScope, UniqueUuidWithoutScope,
