@@ -50,6 +50,9 @@ pub type IdentityReader = Context<Identity, ReadOnly>;
 ///
 /// **Drop** rolls back: the transaction, and each open savepoint. If a statement was under way, its future
 /// dropped, the connection is closed too, and nobody waits for what the server still does.
+///
+/// A future that is leaked (`mem::forget`) keeps no statement waiting: the next one brings what was under way to its end.
+/// As nobody has seen how it went, the context is not committed then. A context that is leaked keeps its connection.
 #[must_use = "a context that is dropped rolls back"]
 pub struct Context<S: Scope, M: Mode = ReadWrite> {
     inner: M::Inner<S>,
@@ -82,18 +85,13 @@ impl<S: Scope, M: Mode> Context<S, M> {
     }
 
     /// Returns the innermost level that is open; for [`Open::run`](crate::Open::run).
-    pub(crate) fn level(&mut self) -> Level {
-        self.transaction().level()
-    }
-
-    /// Whether the connection is gone, and nothing can be committed.
-    pub(crate) fn is_lost(&mut self) -> bool {
-        self.transaction().is_lost()
+    pub(crate) fn level(&self) -> Level {
+        M::opened(&self.inner).transaction.level()
     }
 
     /// Whether this is the context whose level it is, and a statement in it could not be serialized or deadlocked.
-    pub(crate) fn is_contended(&mut self, level: Level) -> bool {
-        self.transaction().is_contended(level)
+    pub(crate) fn is_contended(&self, level: Level) -> bool {
+        M::opened(&self.inner).transaction.is_contended(level)
     }
 
     /// Runs `f` in a savepoint: what it does is kept if it returns `Ok`, and taken back if it returns `Err`,

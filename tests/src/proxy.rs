@@ -38,8 +38,10 @@ struct Wire {
     servers_turn: Mutex<bool>,
     round_trips: AtomicU64,
     cut: Mutex<Option<Cut>>,
+    garbled: Mutex<Option<&'static str>>,
     statements: Mutex<Vec<String>>,
     named_statements: AtomicU64,
+    closed_statements: AtomicU64,
     /// Whether connections are let through; when it turns false, open ones are closed.
     open: watch::Sender<bool>,
 }
@@ -53,8 +55,10 @@ impl Proxy {
             servers_turn: Mutex::new(true),
             round_trips: AtomicU64::new(0),
             cut: Mutex::new(None),
+            garbled: Mutex::new(None),
             statements: Mutex::new(Vec::new()),
             named_statements: AtomicU64::new(0),
+            closed_statements: AtomicU64::new(0),
             open: watch::Sender::new(true),
         });
         let shared = wire.clone();
@@ -93,6 +97,12 @@ impl Proxy {
         self.wire.named_statements.load(Ordering::SeqCst)
     }
 
+    /// Returns how many statements that were prepared by name the client has had closed.
+    #[must_use]
+    pub fn closed_statements(&self) -> u64 {
+        self.wire.closed_statements.load(Ordering::SeqCst)
+    }
+
     /// Closes every connection and takes no new one, until it is opened again.
     pub fn set_open(&self, open: bool) {
         self.wire.open.send_replace(open);
@@ -101,6 +111,12 @@ impl Proxy {
     /// Closes the connection at the next message that contains a text; only the first time.
     pub fn cut_at(&self, cut: Cut) {
         *self.wire.cut.lock().unwrap() = Some(cut);
+    }
+
+    /// Makes nonsense of a text in the next message of the client's that contains it, so that the server refuses the message;
+    /// only the first time.
+    pub fn garble(&self, text: &'static str) {
+        *self.wire.garbled.lock().unwrap() = Some(text);
     }
 }
 
@@ -124,10 +140,14 @@ impl Wire {
         let mut messages = Messages::default();
         while let Ok(n @ 1..) = from.read(&mut bytes).await {
             if by_client {
+                self.garble(&mut bytes[..n]);
+            }
+            if by_client {
                 for Parse { named, text } in messages.parsed(&bytes[..n]) {
                     self.named_statements.fetch_add(named.into(), Ordering::SeqCst);
                     self.statements.lock().unwrap().push(text);
                 }
+                self.closed_statements.fetch_add(std::mem::take(&mut messages.closed), Ordering::SeqCst);
             }
             let cut = by_client.then(|| self.client_says(&bytes[..n])).flatten();
             if !by_client {
@@ -139,6 +159,15 @@ impl Wire {
             if cut.is_some() {
                 return;
             }
+        }
+    }
+
+    fn garble(&self, bytes: &mut [u8]) {
+        let mut garbled = self.garbled.lock().unwrap();
+        let Some(text) = *garbled else { return };
+        if let Some(at) = bytes.windows(text.len()).position(|window| window == text.as_bytes()) {
+            bytes[at..at + text.len()].fill(b'?');
+            *garbled = None;
         }
     }
 
@@ -168,6 +197,8 @@ struct Parse {
 struct Messages {
     unread: Vec<u8>,
     started: bool,
+    /// How many `Close` messages of a statement with a name there were.
+    closed: u64,
 }
 
 impl Messages {
@@ -191,6 +222,7 @@ impl Messages {
                 let (name, text) = (strings.next().unwrap(), strings.next().unwrap());
                 parsed.push(Parse { named: !name.is_empty(), text: String::from_utf8(text.to_vec()).unwrap() });
             }
+            self.closed += u64::from(self.started && message.starts_with(b"C") && message.get(5) == Some(&b'S'));
             self.started |= message[4..].get(..4).is_some_and(|code| code != SSL_REQUEST);
         }
         parsed
