@@ -1,9 +1,11 @@
 //! The pool, and the contexts it opens.
 
+mod acquire;
+
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Instant,
@@ -13,13 +15,8 @@ use sea_orm::sqlx::{self, PgPool};
 use tracing::Span;
 
 use crate::{
-    Authenticated, DbOptions, Error, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
-    TenantContext, User, UserContext,
-    contract::Prefix,
-    error::Kind,
-    open::Subject,
-    scope::TenantIds,
-    transaction::{Connection, milliseconds},
+    Authenticated, DbOptions, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
+    TenantContext, User, UserContext, contract::Prefix, open::Subject, reach::Reached, scope::TenantIds,
 };
 
 /// The database: one pool of connections, on which contexts are opened.
@@ -39,6 +36,10 @@ struct Inner {
     in_use: Arc<AtomicU32>,
     /// How many connections the pool has handed out so far.
     handed_out: AtomicU64,
+    /// Why a new connection could not be set up.
+    refused: Arc<Mutex<Option<sqlx::Error>>>,
+    /// What answered last where the server should be, and when.
+    reached: tokio::sync::Mutex<Option<(Instant, Reached)>>,
 }
 
 impl Db {
@@ -56,17 +57,21 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// `is_unreachable` if no server answers within the acquire timeout; `is_login_refused`;
-    /// `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
+    /// `is_unreachable` if no server answers within the acquire timeout; `is_pool_timeout` if one is too busy for that;
+    /// `is_not_encrypted`; `is_login_refused`; `is_configuration`; `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
-        let pool = options.pool().connect_lazy_with(options.connect_options());
+        options.check_root_certificate()?;
+        let refused = Arc::default();
+        let pool = options.pool(Arc::clone(&refused)).connect_lazy_with(options.connect_options());
         let db = Self {
             inner: Arc::new(Inner {
                 pool,
                 options,
                 in_use: Arc::new(AtomicU32::new(0)),
                 handed_out: AtomicU64::new(0),
+                refused,
+                reached: tokio::sync::Mutex::default(),
             }),
         };
         let mut connection = db.acquire(Span::none()).await?;
@@ -172,56 +177,6 @@ impl Db {
     /// be opened any more on this `Db` or a clone of it.
     pub async fn close(&self) {
         self.inner.pool.close().await;
-    }
-
-    /// Takes a connection from the pool.
-    pub(crate) async fn acquire(&self, span: Span) -> Result<Connection> {
-        let start = Instant::now();
-        let (exhausted, handed_out) = (self.exhausted(), self.inner.handed_out.load(Ordering::Relaxed));
-        let acquired = self.inner.pool.acquire().await;
-        span.record("wait_ms", milliseconds(start));
-        match acquired {
-            Ok(connection) => {
-                self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
-                Ok(Connection::new(connection, self.inner.in_use.clone(), span))
-            }
-            Err(error) => {
-                span.record("outcome", "no connection");
-                // Contexts held all of them at the beginning, or others were given some while this one waited: a
-                // connection that is on its way from one to the next is in nobody's use. Had this one been about to
-                // connect, the pool would not be full now.
-                let full = self.inner.pool.size() >= self.inner.options.max_connections;
-                let others = handed_out != self.inner.handed_out.load(Ordering::Relaxed);
-                let exhausted = self.exhausted() || (full && (exhausted || others));
-                Err(self.acquire_error(error, start, exhausted))
-            }
-        }
-    }
-
-    fn acquire_error(&self, error: sqlx::Error, start: Instant, exhausted: bool) -> Error {
-        let server = self.inner.options.server();
-        match error {
-            // sqlx tries again while a server refuses connections, and says in the end that the pool timed out.
-            sqlx::Error::PoolTimedOut if exhausted => {
-                Kind::PoolTimeout { max: self.inner.options.max_connections, waited: start.elapsed() }.into()
-            }
-            sqlx::Error::PoolTimedOut => Kind::Unreachable { server, waited: Some(start.elapsed()) }.into(),
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Kind::Unreachable { server, waited: None }.into(),
-            sqlx::Error::Database(error) => {
-                let sqlstate = error.code().unwrap_or_default().into_owned();
-                let why = match sqlstate.as_str() {
-                    "28P01" => "wrong password, or no such role",
-                    "28000" => "the role may not log in from here; the migration makes it",
-                    "3D000" => "no such database",
-                    "42501" => "the role may not connect to this database; the migration grants it",
-                    "53300" => "it has no connection left",
-                    "57P03" => "it is starting up or shutting down",
-                    _ => "it gives no reason that is known here",
-                };
-                Kind::LoginRefused { server, why, sqlstate }.into()
-            }
-            error => error.into(),
-        }
     }
 
     /// Whether contexts hold every connection that the pool may have.

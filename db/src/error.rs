@@ -34,10 +34,22 @@ pub(crate) enum Kind {
          repair them"
     )]
     AuditFailed { errors: usize, first: String },
-    #[error("no PostgreSQL server answers at {server}{}", after(*waited))]
-    Unreachable { server: String, waited: Option<Duration> },
-    #[error("the server at {server} refuses the login: {why} (SQLSTATE {sqlstate})")]
-    LoginRefused { server: String, why: &'static str, sqlstate: String },
+    #[error("no PostgreSQL server answers at {server}{}{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(), after(*waited))]
+    Unreachable { server: String, why: Option<String>, waited: Option<Duration> },
+    #[error(
+        "the server at {server} takes connections, and opened none within {} ms: it is too busy, or no PostgreSQL",
+        waited.as_millis()
+    )]
+    ServerBusy { server: String, waited: Duration },
+    #[error("the server at {server} takes no session: {why} (SQLSTATE {sqlstate}){}", after(Some(*waited)))]
+    NoSession { server: String, why: &'static str, sqlstate: String, waited: Duration },
+    #[error(
+        "no encrypted connection to the server at {server}: {why}; what is asked of it is `sslmode` in the database URL, or \
+         `DbOptions::tls`"
+    )]
+    NotEncrypted { server: String, why: String },
+    #[error("the server at {server} refuses the login as `{login}`: {why} (SQLSTATE {sqlstate})")]
+    LoginRefused { server: String, login: String, why: &'static str, sqlstate: String },
     #[error("all {max} connections of the pool are in use; waited {} ms for one", waited.as_millis())]
     PoolTimeout { max: u32, waited: Duration },
     #[error("the pool is closed")]
@@ -290,16 +302,25 @@ impl Error {
         matches!(*self.0, Kind::WrongCursor { .. })
     }
 
-    /// Whether every connection of the pool was in use for as long as the acquire timeout.
+    /// Whether no connection was to be had for as long as the acquire timeout: every one of the pool was in use, or the server
+    /// was too busy to open another.
     #[must_use]
     pub fn is_pool_timeout(&self) -> bool {
-        matches!(*self.0, Kind::PoolTimeout { .. })
+        matches!(*self.0, Kind::PoolTimeout { .. } | Kind::ServerBusy { .. })
     }
 
-    /// Whether no server answered.
+    /// Whether the connection is to be encrypted, and cannot be: the server has no TLS, or its certificate is not trusted or
+    /// another host's.
+    #[must_use]
+    pub fn is_not_encrypted(&self) -> bool {
+        matches!(*self.0, Kind::NotEncrypted { .. })
+    }
+
+    /// Whether no PostgreSQL server takes a connection: nobody listens there, the name is unknown, something else answers; or
+    /// for as long as the acquire timeout it was starting up, or had no connection left.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        matches!(*self.0, Kind::Unreachable { .. })
+        matches!(*self.0, Kind::Unreachable { .. } | Kind::NoSession { .. })
     }
 
     /// Whether the connection was lost within a context: the server's shutdown included, and whatever else ends a session,
@@ -333,7 +354,8 @@ impl Error {
         matches!(*self.0, Kind::TooManyValues { .. })
     }
 
-    /// Whether the context was closed because a statement in it was cancelled, or a savepoint's future leaked.
+    /// Whether the context was closed because a statement in it was cancelled, or the future of a statement or of a savepoint
+    /// was leaked.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         matches!(*self.0, Kind::Interrupted)
@@ -375,7 +397,7 @@ impl Error {
     pub fn sqlstate(&self) -> Option<&str> {
         match &*self.0 {
             Kind::Database(error) => Some(&error.sqlstate),
-            Kind::LoginRefused { sqlstate, .. } => Some(sqlstate),
+            Kind::LoginRefused { sqlstate, .. } | Kind::NoSession { sqlstate, .. } => Some(sqlstate),
             _ => None,
         }
     }
