@@ -34,7 +34,8 @@ async fn a_scope_role_with_no_context_is_refused_on_every_table() {
         let side = Side::owner(&f.globex);
         let (schema, organization, person) = (&f.database.name, side.organization, side.user());
         used.outside(&format!(
-            "BEGIN; SELECT {schema}.enter_tenant('{organization}', '{person}'), {schema}.enter_identity(); COMMIT"
+            "BEGIN; SELECT {schema}.enter_tenant('{organization}', '{person}'); COMMIT;
+             BEGIN; SELECT {schema}.enter_identity(); COMMIT"
         ))
         .await
         .unwrap();

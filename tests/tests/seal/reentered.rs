@@ -8,10 +8,12 @@ use crate::{
     turned::{fixture, open_set_config},
 };
 
-/// Turns the role back to the login's own, opens a context for whomever it likes, and goes on as the tenant.
+/// Turns the role back to the login's own, opens a context for whomever it likes by a function that runs the text of a query,
+/// and goes on as the tenant.
 const REENTER: &str = "SELECT 1 AS kept FROM (
       SELECT {turn}('role', 'none', true) AS a,
-        query_to_xml('SELECT {app}.enter_tenant_as_system(''{acme}'')', true, true, '')::text AS b,
+        (SELECT count(*) FROM ts_stat(
+          'SELECT to_tsvector(''a'') FROM {app}.enter_tenant_as_system(''{acme}'')'))::text AS b,
         {turn}('role', '{app}_tenant', true) AS c OFFSET 0
     ) x WHERE x.a || x.b || x.c IS NOT NULL";
 const LOOK: &str = "SELECT 1 AS loot FROM research_plan WHERE organization_id = '{acme}'";
@@ -128,10 +130,12 @@ async fn no_token_is_made_beyond_the_limit_by_turning_the_person() {
     let turning = format!("{make} RETURNING 1 AS loot, {{turn}}('{{app}}.user_id', '{{victim}}', true)");
     let as_nobody = format!("{make} RETURNING 1 AS loot, {{turn}}('role', 'none', true)");
     let mut attacker = Attacker::new(&f).await.turning_by("turn");
-    for (make, why) in [(make, "at most 50"), (&turning, "settings of the context"), (&as_nobody, "permission denied")]
+    let turned = "settings of the context";
+    // From PostgreSQL 18 on a trigger runs as the role that the row was written as.
+    for (make, why) in [(make, ["at most 50"; 2]), (&turning, [turned; 2]), (&as_nobody, ["permission denied", turned])]
     {
-        let error = attacker.send(make).await.unwrap_err();
-        assert!(error.to_string().contains(why), "{error}");
+        let error = attacker.send(make).await.unwrap_err().to_string();
+        assert!(why.iter().any(|why| error.contains(why)), "{error}");
         attacker.send("ROLLBACK").await.unwrap();
     }
     replace(&f, "limit_personal_access_tokens", "IF NOT EXISTS", "IF false AND NOT EXISTS").await;
