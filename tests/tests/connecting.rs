@@ -141,7 +141,7 @@ async fn a_folder_of_sockets_is_a_host() {
         eprintln!("SKIPPED: the sockets of this server are elsewhere");
         return;
     };
-    let encoded = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    let encoded = |text: &str| text.bytes().fold(String::new(), |url, byte| url + &format!("%{byte:02X}"));
     let (login, password, name) = (encoded(&f.database.login()), encoded(PASSWORD), &f.database.name);
     for url in [
         format!("postgres://{login}:{password}@/{name}?host={folder}&port={port}"),

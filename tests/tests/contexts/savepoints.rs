@@ -108,9 +108,9 @@ async fn end(cx: &mut TenantContext, end: End) {
             let outer = cx.savepoint(async |cx| {
                 insert(cx).await?;
                 if matches!(end, End::FailedWithin) {
-                    fail_one(cx).await
+                    fail_one(cx).await;
                 } else {
-                    drop_one(cx).await
+                    drop_one(cx).await;
                 }
                 Err::<(), _>(Error::not_authenticated())
             });
@@ -120,9 +120,9 @@ async fn end(cx: &mut TenantContext, end: End) {
             let outer = cx.savepoint(async |cx| {
                 insert(cx).await?;
                 if matches!(end, End::FailedWithinKept) {
-                    fail_one(cx).await
+                    fail_one(cx).await;
                 } else {
-                    drop_one(cx).await
+                    drop_one(cx).await;
                 }
                 Ok::<_, Error>(())
             });
@@ -214,7 +214,11 @@ async fn a_savepoint_that_cannot_be_opened_is_a_statement_that_failed() {
     let refused = async |cx: &mut TenantContext| {
         proxy.garble("SAVEPOINT context");
         let mut ran = false;
-        let error = cx.savepoint(async |_| Ok::<_, Error>(ran = true)).await.unwrap_err();
+        let refused = cx.savepoint(async |_| {
+            ran = true;
+            Ok::<_, Error>(())
+        });
+        let error = refused.await.unwrap_err();
         assert!(!ran && error.sqlstate() == Some("42601"), "{error}");
         error
     };
@@ -225,7 +229,7 @@ async fn a_savepoint_that_cannot_be_opened_is_a_statement_that_failed() {
     assert!(cx.commit().await.unwrap_err().is_rolled_back());
 
     // Swallowed by the closure, in a context and in a savepoint.
-    let swallowed = open().run(async |cx| Ok::<_, Error>(drop(refused(cx).await)));
+    let swallowed = open().run(async |cx| Ok::<_, Error>(refused(cx).await.is_rolled_back()));
     assert!(swallowed.await.unwrap_err().is_rolled_back());
     open()
         .run(async |cx| {
@@ -234,7 +238,7 @@ async fn a_savepoint_that_cannot_be_opened_is_a_statement_that_failed() {
                 Err::<(), _>(refused(cx).await)
             });
             assert_eq!(outer.await.unwrap_err().sqlstate(), Some("42601"));
-            let outer = cx.savepoint(async |cx| Ok::<_, Error>(drop(refused(cx).await)));
+            let outer = cx.savepoint(async |cx| Ok::<_, Error>(refused(cx).await.is_rolled_back()));
             assert!(outer.await.unwrap_err().is_rolled_back());
             ResearchPlan::insert(titled("after")).exec(cx).await
         })
@@ -278,7 +282,7 @@ async fn a_savepoint_that_cannot_be_taken_back_fails_what_is_around_it() {
         ResearchPlan::find().count(cx).await.map(drop)
     };
     assert!(open().run(stuck).await.unwrap_err().is_rolled_back());
-    let swallowed = open().run(async |cx| Ok::<_, Error>(drop(stuck(cx).await)));
+    let swallowed = open().run(async |cx| Ok::<_, Error>(stuck(cx).await.is_ok()));
     assert!(swallowed.await.unwrap_err().is_rolled_back());
     open()
         .run(async |cx| {
