@@ -17,6 +17,7 @@
 //! What it relies on is in PostgreSQL's documentation of
 //! [row security policies](https://www.postgresql.org/docs/current/ddl-rowsecurity.html).
 
+mod closed;
 mod create_table;
 mod entity;
 mod functions;
@@ -32,6 +33,7 @@ mod seal;
 mod tokens;
 mod written;
 
+pub(crate) use closed::{Closed, SHARED};
 pub(crate) use create_table::add_column;
 pub(crate) use entity::PolicyDeclaration;
 pub(crate) use listing::ContractFunction;

@@ -25,6 +25,7 @@ mod m20261122_000004_create_personal_access_token;
 mod m20261124_000005_authenticate_token;
 mod m20261124_000006_manage_members;
 mod m20261124_000007_seal_contexts;
+mod m20261130_000008_close_side_channels;
 mod migrator;
 mod scoped_table;
 pub mod seed;
@@ -49,5 +50,6 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261124_000005_authenticate_token::Migration),
         Box::new(m20261124_000006_manage_members::Migration),
         Box::new(m20261124_000007_seal_contexts::Migration),
+        Box::new(m20261130_000008_close_side_channels::Migration),
     ]
 }

@@ -6,11 +6,11 @@
 )]
 
 mod relation;
+mod statement;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 pub(super) use self::relation::{Column, Relation};
-use crate::contract::literal;
 
 /// A role, a table or a function, by PostgreSQL's number for it; the role 0 is PUBLIC.
 pub(super) type Oid = i64;
@@ -56,6 +56,12 @@ pub(super) struct Catalog {
     /// Aggregates that run functions which are SECURITY DEFINER.
     #[serde(deserialize_with = "list")]
     pub(super) aggregates: Vec<Aggregate>,
+    /// The kind of what is closed, by its place; a function of it; and who may execute it.
+    #[serde(deserialize_with = "list")]
+    pub(super) shared: Vec<(usize, String, Oid)>,
+    /// Aggregates of what is closed, and who may execute them.
+    #[serde(deserialize_with = "list")]
+    pub(super) counting: Vec<(String, Oid)>,
     #[serde(deserialize_with = "list")]
     pub(super) foreign_keys: Vec<ForeignKey>,
     #[serde(deserialize_with = "list")]
@@ -250,20 +256,6 @@ pub(super) struct DefaultAcl {
 }
 
 impl Catalog {
-    /// Returns the statement that reads it, for a session whose `search_path` is `pg_catalog` alone. The login role is
-    /// the session's own, unless another is named.
-    pub(super) fn sql(schema: &str, scopes: &[String], login: Option<&str>) -> String {
-        // A name may look like one of the places that are filled here.
-        let login = login.map_or_else(|| "session_user::text".to_owned(), |login| literal(login).replace('$', "\\x24"));
-        let roles: Vec<_> = scopes.iter().map(|role| literal(role)).chain([login.clone()]).collect();
-        // Without what is said of it, where a name would end the line.
-        let lines = include_str!("catalog.sql").lines().filter(|line| !line.trim_start().starts_with("--"));
-        let sql: String = lines.flat_map(|line| [line, "\n"]).collect();
-        sql.replace("$roles$", &format!("ARRAY[{}]", roles.join(", ")))
-            .replace("$login$", &login)
-            .replace("$schema$", &literal(schema))
-    }
-
     /// Returns the name of a role; that of PUBLIC is one that no role can have.
     pub(super) fn role_name(&self, oid: Oid) -> &str {
         match oid {

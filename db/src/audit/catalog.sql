@@ -189,6 +189,7 @@ SELECT json_build_object(
       )
     ) a
   ),
+  $shared$
   'foreign_keys', (
     SELECT json_agg(k) FROM (
       SELECT k.conname AS name, k.conrelid::int8 AS relation, k.confrelid::int8 AS referenced,

@@ -11,6 +11,7 @@ mod grants;
 mod policies;
 mod references;
 mod roles;
+mod shared;
 mod tables;
 mod triggers;
 mod undeclared;
@@ -67,6 +68,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
     elsewhere::check(survey, &mut findings);
     views::check(survey, &origins, &mut findings);
     functions::check(survey, &mut findings);
+    shared::check(survey, &mut findings);
     let mut findings = findings.0;
     findings.sort_by(|a, b| {
         let order = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.code);

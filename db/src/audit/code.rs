@@ -177,6 +177,11 @@ codes! {
     /// A request role may execute a function that reaches beyond the tables, such as `pg_read_file` or `dblink`.
     FunctionReachesOut = "function-reaches-out", Error;
 
+    /// Everybody may execute what counts and shows all tenants' rows and sessions, such as
+    /// `pg_stat_get_xact_tuples_fetched`: by it SQL in a context learns other tenants' values.
+    SharedStateOpen = "shared-state-open", Warn;
+    /// A request role was given what counts and shows all tenants' rows and sessions, and is closed to everybody.
+    SharedStateGranted = "shared-state-granted", Error;
     /// The key of the seal can be read by another role than the gate: whoever reads it makes contexts of their own.
     SealExposed = "seal-exposed", Error;
 

@@ -30,15 +30,6 @@ fn regrole(name: &str) -> String {
     format!("{}::pg_catalog.regrole", literal(&quote(name)))
 }
 
-/// The functions that PUBLIC may not execute: with the first an expression inside a query turns the context to
-/// another tenant; the others write large objects, which know no tenant.
-const CLOSED_FUNCTIONS: [&str; 4] = [
-    "pg_catalog.set_config(text, text, boolean)",
-    "pg_catalog.lo_creat(integer)",
-    "pg_catalog.lo_create(oid)",
-    "pg_catalog.lo_from_bytea(oid, bytea)",
-];
-
 impl Contract {
     pub(super) fn create_roles(&self, password: Option<&str>) -> Vec<String> {
         let (login, is_login) = (quote(&self.login), regrole(&self.login));
@@ -100,7 +91,7 @@ impl Contract {
     /// Takes from PUBLIC what a tenant could use to leave its scope, or to leave something behind on the
     /// connection.
     pub(super) fn close_database(&self) -> Vec<String> {
-        let (gate, login) = (self.prefix.gate(), literal(&self.login));
+        let login = literal(&self.login);
         let mut statements = vec![
             block(&format!(
                 "EXECUTE pg_catalog.format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
@@ -123,48 +114,17 @@ impl Contract {
             )),
         ];
         statements.push(self.let_the_gate_refresh(true));
-        for function in CLOSED_FUNCTIONS {
-            // Managed PostgreSQL has no superuser to do it.
-            statements.push(block(&format!(
-                "IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-                   REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;
-                 ELSIF EXISTS (
-                   SELECT FROM pg_catalog.pg_proc p,
-                     pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
-                   WHERE p.oid = '{function}'::pg_catalog.regprocedure AND a.grantee = 0
-                 ) THEN
-                   RAISE WARNING 'EXECUTE on {function} could not be revoked from PUBLIC: a superuser has to';
-                 END IF;"
-            )));
-        }
-        // A superuser who has closed the function beforehand gives whoever migrates the grant option on it.
-        statements.push(block(&format!(
-            "IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
-               GRANT EXECUTE ON FUNCTION {set_config} TO {gate};
-             END IF;",
-            set_config = CLOSED_FUNCTIONS[0],
-        )));
+        statements.extend(self.close_functions());
         statements
     }
 
     pub(super) fn open_database(&self) -> Vec<String> {
-        let gate = self.prefix.gate();
         let mut statements = vec![self.let_the_gate_refresh(false), block(&format!(
             "EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM %I', pg_catalog.current_database(), {login});
-             EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', pg_catalog.current_database());
-             IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
-               REVOKE EXECUTE ON FUNCTION {set_config} FROM {gate};
-             END IF;",
+             EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', pg_catalog.current_database());",
             login = literal(&self.login),
-            set_config = CLOSED_FUNCTIONS[0],
         ))];
-        for function in CLOSED_FUNCTIONS {
-            statements.push(block(&format!(
-                "IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-                   GRANT EXECUTE ON FUNCTION {function} TO PUBLIC;
-                 END IF;"
-            )));
-        }
+        statements.extend(self.open_functions());
         statements
     }
 

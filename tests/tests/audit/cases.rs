@@ -16,6 +16,8 @@ mod logins;
 mod policies;
 #[path = "cases/roles.rs"]
 mod roles;
+#[path = "cases/shared.rs"]
+mod shared;
 #[path = "cases/tables.rs"]
 mod tables;
 #[path = "cases/undeclared.rs"]
@@ -107,6 +109,7 @@ pub(crate) fn cases() -> Vec<Case> {
         policies::cases(),
         views::cases(),
         functions::cases(),
+        shared::cases(),
         constraints::cases(),
         databases::cases(),
         drift::cases(),

@@ -168,7 +168,7 @@ mod tests {
         let catalog: Catalog = serde_json::from_value(serde_json::json!({
             "database": "app", "version": "", "version_num": version_num, "looked_as": "", "session_user": "",
             "sees_rows": false, "search_path": [], "database_acl": null, "roles": [], "memberships": null,
-            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null, "aggregates": null,
+            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null, "aggregates": null, "shared": null, "counting": null,
             "foreign_keys": null, "indexes": null, "inherits": null, "partitions": null, "others": null, "server_settings": null, "rules": null, "triggers": null, "reads": null, "owned": null, "granted": null, "defaults": null,
             "published": null,
         }))

@@ -13,13 +13,14 @@ use crate::{
 };
 
 /// Roles of PostgreSQL's own that reach beyond every policy.
-pub(crate) const BEYOND_POLICIES: [&str; 9] = [
+pub(crate) const BEYOND_POLICIES: [&str; 10] = [
     "pg_read_all_data",
     "pg_write_all_data",
     "pg_read_server_files",
     "pg_write_server_files",
     "pg_execute_server_program",
     "pg_read_all_stats",
+    "pg_stat_scan_tables",
     "pg_monitor",
     "pg_create_subscription",
     "pg_maintain",
