@@ -34,9 +34,9 @@ mod tokens;
 mod written;
 
 pub(crate) use closed::{Closed, SHARED};
-pub(crate) use create_table::add_column;
+pub(crate) use create_table::{DeclaredForeignKey, add_column, declared_foreign_keys};
 pub(crate) use entity::PolicyDeclaration;
-pub(crate) use listing::ContractFunction;
+pub(crate) use listing::{ContractFunction, Needs};
 pub use owner::as_owner;
 pub use prefix::Prefix;
 pub use scoped_tables::{SCOPED_TABLE, ScopedTables};

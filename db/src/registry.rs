@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable};
 use crate::{
     Facade, ScopeDeclaration, TableName,
     audit::Code,
-    contract::{self, Prefix, ScopedTables},
+    contract::{self, DeclaredForeignKey, Prefix, ScopedTables},
 };
 
 /// Every scoped entity of a program, with its scopes, and the exceptions that are declared to what an audit finds.
@@ -45,6 +45,7 @@ pub struct RegisteredEntity {
     #[cfg(feature = "testing")]
     pub(crate) typed: crate::testing::Typed,
     create_table: fn(&Prefix) -> Vec<String>,
+    foreign_keys: fn() -> Vec<DeclaredForeignKey>,
     add_column: fn(&str) -> Option<String>,
 }
 
@@ -131,6 +132,7 @@ impl RegisteredEntity {
             typed: crate::testing::Typed::of::<F>(),
             create_table: |prefix| ScopedTables::new(prefix).create::<F>().statements(),
             add_column: contract::add_column::<F>,
+            foreign_keys: contract::declared_foreign_keys::<F>,
         }
     }
 
@@ -176,6 +178,11 @@ impl RegisteredEntity {
     /// Returns the statements that make its table.
     pub(crate) fn create_table(&self, prefix: &Prefix) -> Vec<String> {
         (self.create_table)(prefix)
+    }
+
+    /// Returns the foreign keys that its relations ask for.
+    pub(crate) fn foreign_keys(&self) -> Vec<DeclaredForeignKey> {
+        (self.foreign_keys)()
     }
 
     /// Returns the definition of a column.

@@ -20,3 +20,5 @@ mod note;
 mod own;
 #[path = "audit/repair.rs"]
 mod repair;
+#[path = "audit/repaired.rs"]
+mod repaired;

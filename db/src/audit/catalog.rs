@@ -5,12 +5,17 @@
     reason = "the catalog has so many, by those names"
 )]
 
+mod keys;
 mod relation;
 mod statement;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
-pub(super) use self::relation::{Column, Relation};
+pub(super) use self::{
+    keys::{ForeignKey, Index, IndexDetails},
+    relation::{Column, Relation},
+};
+use crate::contract::literal;
 
 /// A role, a table or a function, by PostgreSQL's number for it; the role 0 is PUBLIC.
 pub(super) type Oid = i64;
@@ -109,6 +114,8 @@ pub(super) struct Role {
 pub(super) struct Membership {
     pub(super) role: Oid,
     pub(super) member: Oid,
+    /// Who has granted it; from PostgreSQL 16 on it can be more than one, and each has to take it back.
+    pub(super) grantors: Vec<Oid>,
     pub(super) admin: bool,
     pub(super) inherit: bool,
     pub(super) set: bool,
@@ -180,47 +187,15 @@ pub(super) struct Aggregate {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ForeignKey {
-    pub(super) name: String,
-    pub(super) relation: Oid,
-    pub(super) referenced: Oid,
-    pub(super) columns: Vec<String>,
-    pub(super) referenced_columns: Vec<String>,
-    pub(super) on_delete: String,
-    pub(super) on_update: String,
-    /// The columns that `SET NULL` names; empty where it names none.
-    pub(super) set_columns: Vec<String>,
-    pub(super) validated: bool,
-    pub(super) definition: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Index {
-    pub(super) relation: Oid,
-    pub(super) name: String,
-    pub(super) sql: String,
-    pub(super) unique: bool,
-    pub(super) primary: bool,
-    pub(super) valid: bool,
-    pub(super) partial: bool,
-    /// Whether it is that of a partition, of an index of the whole table.
-    pub(super) partition: bool,
-    /// Its columns; nothing for one that is an expression.
-    pub(super) columns: Vec<Option<String>>,
-    /// The columns that its expressions are over.
-    pub(super) under: Vec<String>,
-    /// The kind of the constraint that it is of: `p`, `u` or `x`.
-    pub(super) constraint: Option<String>,
-    /// That of the constraint, else of the index where it is unique.
-    pub(super) definition: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
 pub(super) struct Trigger {
     pub(super) relation: Oid,
     pub(super) name: String,
     pub(super) function: Oid,
+    /// Whether it is of a constraint.
+    pub(super) internal: bool,
     pub(super) enabled: bool,
+    /// Whether it fires for what replication applies alone.
+    pub(super) on_replicas: bool,
 }
 
 /// Something that a role owns, or has a privilege on.

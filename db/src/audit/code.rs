@@ -199,6 +199,8 @@ codes! {
     /// A foreign key does not carry the scope, or leads to where the scope does not see: a row can point at, and be deleted
     /// with, another tenant's.
     ForeignKeyWithoutScope = "foreign-key-without-scope", Error;
+    /// A relation of an entity has no foreign key: a row can point at nothing, or at another tenant's.
+    ForeignKeyMissing = "foreign-key-missing", Error;
     /// A foreign key sets the scope column to null too, as its `SET NULL` names no columns.
     SetNullNullsScope = "set-null-nulls-scope", Error;
 
@@ -237,6 +239,21 @@ codes! {
     TableWithoutEntity = "table-without-entity", Warn;
     /// An exception is declared for something that is not found any more: it would hide it if it came back.
     ExceptionUnused = "exception-unused", Warn;
+}
+
+impl Code {
+    /// Returns when its repair is to be run: a table is made before it is changed, and a foreign key leaves a unique key
+    /// before that one is made again.
+    pub(super) const fn step(self) -> u8 {
+        match self {
+            Self::ContractMissing | Self::ContractFunctionChanged => 0,
+            Self::EntityTableMissing => 1,
+            Self::EntityColumnMissing => 2,
+            Self::ForeignKeyWithoutScope | Self::SetNullNullsScope | Self::ForeignKeyMissing => 3,
+            Self::UniqueWithoutScope | Self::UniqueUuidWithoutScope => 4,
+            _ => 5,
+        }
+    }
 }
 
 impl fmt::Display for Code {

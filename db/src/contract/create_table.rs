@@ -62,6 +62,32 @@ pub(crate) fn add_column<F: Facade>(name: &str) -> Option<String> {
     Some(column_definition::<F>(column))
 }
 
+/// A foreign key that an entity declares by a relation.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredForeignKey {
+    pub(crate) table: TableName,
+    /// The columns that the relation names: its own, and the other table's.
+    pub(crate) columns: Vec<(String, String)>,
+    pub(crate) on_delete: Option<ForeignKeyAction>,
+    pub(crate) on_update: Option<ForeignKeyAction>,
+}
+
+/// Returns the foreign keys that the relations of `F` ask for, as the table would be made with.
+pub(crate) fn declared_foreign_keys<F: Facade>() -> Vec<DeclaredForeignKey> {
+    let relations = <F::Entity as EntityTrait>::Relation::iter().map(|relation| relation.def());
+    let declared = relations.filter(|relation| !relation.is_owner && !relation.skip_fk).filter_map(|relation| {
+        let table = TableName::of_reference(&relation.to_tbl)?;
+        let columns = relation.from_col.into_iter().zip(relation.to_col);
+        Some(DeclaredForeignKey {
+            table,
+            columns: columns.map(|(own, theirs)| (own.to_string(), theirs.to_string())).collect(),
+            on_delete: relation.on_delete,
+            on_update: relation.on_update,
+        })
+    });
+    declared.collect()
+}
+
 fn column_definition<F: Facade>(column: <F::Entity as EntityTrait>::Column) -> String {
     let def = column.def();
     let mut definition = ColumnDef::new_with_type(column, def.get_column_type().clone());

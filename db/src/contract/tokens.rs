@@ -11,7 +11,7 @@ use crate::ScopeKind;
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until a contract is given it"]
 pub struct Tokens {
-    table: String,
+    pub(super) table: String,
 }
 
 impl Tokens {
@@ -79,7 +79,7 @@ impl Contract {
 }
 
 /// What the gate reads of the table.
-const READ: &str = "id, user_id, token_digest, expires_at, revoked_at, last_used_at";
+pub(super) const READ: &str = "id, user_id, token_digest, expires_at, revoked_at, last_used_at";
 
 /// The look-up stands between `IN` and `LOOP`, so that a test can ask for the plan of this very text.
 fn authenticate_token(schema: &str, table: &str) -> String {
