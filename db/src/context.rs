@@ -82,18 +82,13 @@ impl<S: Scope, M: Mode> Context<S, M> {
     }
 
     /// Returns the innermost level that is open; for [`Open::run`](crate::Open::run).
-    pub(crate) fn level(&mut self) -> Level {
-        self.transaction().level()
-    }
-
-    /// Whether the connection is gone, and nothing can be committed.
-    pub(crate) fn is_lost(&mut self) -> bool {
-        self.transaction().is_lost()
+    pub(crate) fn level(&self) -> Level {
+        M::opened(&self.inner).transaction.level()
     }
 
     /// Whether this is the context whose level it is, and a statement in it could not be serialized or deadlocked.
-    pub(crate) fn is_contended(&mut self, level: Level) -> bool {
-        self.transaction().is_contended(level)
+    pub(crate) fn is_contended(&self, level: Level) -> bool {
+        M::opened(&self.inner).transaction.is_contended(level)
     }
 
     /// Runs `f` in a savepoint: what it does is kept if it returns `Ok`, and taken back if it returns `Err`,

@@ -3,10 +3,10 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sea_orm::sqlx::{self, PgPool};
@@ -18,6 +18,7 @@ use crate::{
     contract::Prefix,
     error::Kind,
     open::Subject,
+    reach::{Reached, reach},
     scope::TenantIds,
     transaction::{Connection, milliseconds},
 };
@@ -39,7 +40,13 @@ struct Inner {
     in_use: Arc<AtomicU32>,
     /// How many connections the pool has handed out so far.
     handed_out: AtomicU64,
+    /// Why a new connection could not be set up.
+    refused: Arc<Mutex<Option<sqlx::Error>>>,
+    /// What answered last where the server should be, and when.
+    reached: tokio::sync::Mutex<Option<(Instant, Reached)>>,
 }
+
+const STRANGER: &str = "what answers there does not speak PostgreSQL's protocol";
 
 impl Db {
     /// Connects to the PostgreSQL that the environment variable `DATABASE_URL` names.
@@ -56,17 +63,21 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// `is_unreachable` if no server answers within the acquire timeout; `is_login_refused`;
-    /// `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
+    /// `is_unreachable` if no server answers within the acquire timeout; `is_pool_timeout` if one is too busy for that;
+    /// `is_not_encrypted`; `is_login_refused`; `is_configuration`; `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
-        let pool = options.pool().connect_lazy_with(options.connect_options());
+        options.check_root_certificate()?;
+        let refused = Arc::default();
+        let pool = options.pool(Arc::clone(&refused)).connect_lazy_with(options.connect_options());
         let db = Self {
             inner: Arc::new(Inner {
                 pool,
                 options,
                 in_use: Arc::new(AtomicU32::new(0)),
                 handed_out: AtomicU64::new(0),
+                refused,
+                reached: tokio::sync::Mutex::default(),
             }),
         };
         let mut connection = db.acquire(Span::none()).await?;
@@ -185,7 +196,7 @@ impl Db {
                 self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
                 Ok(Connection::new(connection, self.inner.in_use.clone(), span))
             }
-            Err(error) => {
+            Err(sqlx::Error::PoolTimedOut) => {
                 span.record("outcome", "no connection");
                 // Contexts held all of them at the beginning, or others were given some while this one waited: a
                 // connection that is on its way from one to the next is in nobody's use. Had this one been about to
@@ -193,35 +204,76 @@ impl Db {
                 let full = self.inner.pool.size() >= self.inner.options.max_connections;
                 let others = handed_out != self.inner.handed_out.load(Ordering::Relaxed);
                 let exhausted = self.exhausted() || (full && (exhausted || others));
-                Err(self.acquire_error(error, start, exhausted))
+                Err(self.timed_out(start.elapsed(), exhausted).await)
+            }
+            Err(error) => {
+                span.record("outcome", "no connection");
+                Err(self.acquire_error(error))
             }
         }
     }
 
-    fn acquire_error(&self, error: sqlx::Error, start: Instant, exhausted: bool) -> Error {
+    /// Says why no connection was to be had for as long as the acquire timeout.
+    async fn timed_out(&self, waited: Duration, exhausted: bool) -> Error {
+        let options = &self.inner.options;
+        if exhausted {
+            return Kind::PoolTimeout { max: options.max_connections, waited }.into();
+        }
+        if let Some(error) = self.inner.refused.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return self.acquire_error(error);
+        }
+        let (server, waited) = (options.server(), Some(waited));
+        match self.reach().await {
+            Reached::Nobody(why) => Kind::Unreachable { server, why: Some(why), waited }.into(),
+            Reached::Stranger => Kind::Unreachable { server, why: Some(STRANGER.to_owned()), waited }.into(),
+            Reached::Refuses(sqlstate) => self.refused(sqlstate),
+            Reached::Listens => Kind::ServerBusy { server, waited: waited.unwrap_or_default() }.into(),
+        }
+    }
+
+    /// Asks what answers; once for all who wait for that, and not again within a second.
+    async fn reach(&self) -> Reached {
+        let mut reached = self.inner.reached.lock().await;
+        if let Some((_, reached)) = reached.as_ref().filter(|(asked, _)| asked.elapsed() < Duration::from_secs(1)) {
+            return reached.clone();
+        }
+        let (user, database) = self.inner.options.login();
+        let (_, answer) = reached.insert((Instant::now(), reach(&self.inner.options.address(), user, database).await));
+        answer.clone()
+    }
+
+    fn acquire_error(&self, error: sqlx::Error) -> Error {
         let server = self.inner.options.server();
         match error {
-            // sqlx tries again while a server refuses connections, and says in the end that the pool timed out.
-            sqlx::Error::PoolTimedOut if exhausted => {
-                Kind::PoolTimeout { max: self.inner.options.max_connections, waited: start.elapsed() }.into()
+            sqlx::Error::Tls(error) => Kind::NotEncrypted { server, why: error.to_string() }.into(),
+            // What does not fit TLS, such as a certificate.
+            sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Kind::NotEncrypted { server, why: error.to_string() }.into()
             }
-            sqlx::Error::PoolTimedOut => Kind::Unreachable { server, waited: Some(start.elapsed()) }.into(),
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Kind::Unreachable { server, waited: None }.into(),
-            sqlx::Error::Database(error) => {
-                let sqlstate = error.code().unwrap_or_default().into_owned();
-                let why = match sqlstate.as_str() {
-                    "28P01" => "wrong password, or no such role",
-                    "28000" => "the role may not log in from here; the migration makes it",
-                    "3D000" => "no such database",
-                    "42501" => "the role may not connect to this database; the migration grants it",
-                    "53300" => "it has no connection left",
-                    "57P03" => "it is starting up or shutting down",
-                    _ => "it gives no reason that is known here",
-                };
-                Kind::LoginRefused { server, why, sqlstate }.into()
+            sqlx::Error::Io(error) => Kind::Unreachable { server, why: Some(error.to_string()), waited: None }.into(),
+            sqlx::Error::Protocol(why) => {
+                Kind::Unreachable { server, why: Some(format!("{STRANGER}: {why}")), waited: None }.into()
             }
+            // Of the files with certificates and keys.
+            sqlx::Error::Configuration(why) => Kind::Configuration(why.to_string().into()).into(),
+            sqlx::Error::Database(error) => self.refused(error.code().unwrap_or_default().into_owned()),
             error => error.into(),
         }
+    }
+
+    fn refused(&self, sqlstate: String) -> Error {
+        let why = match sqlstate.as_str() {
+            "28P01" => "wrong password, or no such role",
+            "28000" => "the role may not log in from here; the migration makes it",
+            "3D000" => "no such database",
+            "42501" => "the role may not connect to this database; the migration grants it",
+            "53300" => "it has no connection left",
+            "57P03" => "it is starting up or shutting down",
+            "22023" | "42704" => "`DbOptions::session_authorization` names no role",
+            _ => "it gives no reason that is known here",
+        };
+        let options = &self.inner.options;
+        Kind::LoginRefused { server: options.server(), login: options.login().0.to_owned(), why, sqlstate }.into()
     }
 
     /// Whether contexts hold every connection that the pool may have.

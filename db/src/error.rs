@@ -34,10 +34,20 @@ pub(crate) enum Kind {
          repair them"
     )]
     AuditFailed { errors: usize, first: String },
-    #[error("no PostgreSQL server answers at {server}{}", after(*waited))]
-    Unreachable { server: String, waited: Option<Duration> },
-    #[error("the server at {server} refuses the login: {why} (SQLSTATE {sqlstate})")]
-    LoginRefused { server: String, why: &'static str, sqlstate: String },
+    #[error("no PostgreSQL server answers at {server}{}{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(), after(*waited))]
+    Unreachable { server: String, why: Option<String>, waited: Option<Duration> },
+    #[error(
+        "the server at {server} takes connections, and opened none within {} ms: it is too busy, or no PostgreSQL",
+        waited.as_millis()
+    )]
+    ServerBusy { server: String, waited: Duration },
+    #[error(
+        "no encrypted connection to the server at {server}: {why}; what is asked of it is `sslmode` in the database URL, or \
+         `DbOptions::tls`"
+    )]
+    NotEncrypted { server: String, why: String },
+    #[error("the server at {server} refuses the login as `{login}`: {why} (SQLSTATE {sqlstate})")]
+    LoginRefused { server: String, login: String, why: &'static str, sqlstate: String },
     #[error("all {max} connections of the pool are in use; waited {} ms for one", waited.as_millis())]
     PoolTimeout { max: u32, waited: Duration },
     #[error("the pool is closed")]
@@ -290,13 +300,21 @@ impl Error {
         matches!(*self.0, Kind::WrongCursor { .. })
     }
 
-    /// Whether every connection of the pool was in use for as long as the acquire timeout.
+    /// Whether no connection was to be had for as long as the acquire timeout: every one of the pool was in use, or the server
+    /// was too busy to open another.
     #[must_use]
     pub fn is_pool_timeout(&self) -> bool {
-        matches!(*self.0, Kind::PoolTimeout { .. })
+        matches!(*self.0, Kind::PoolTimeout { .. } | Kind::ServerBusy { .. })
     }
 
-    /// Whether no server answered.
+    /// Whether the connection is to be encrypted, and cannot be: the server has no TLS, or its certificate is not trusted or
+    /// another host's.
+    #[must_use]
+    pub fn is_not_encrypted(&self) -> bool {
+        matches!(*self.0, Kind::NotEncrypted { .. })
+    }
+
+    /// Whether no PostgreSQL server answered: nobody listens there, the name is unknown, or something else answers.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         matches!(*self.0, Kind::Unreachable { .. })
@@ -333,7 +351,8 @@ impl Error {
         matches!(*self.0, Kind::TooManyValues { .. })
     }
 
-    /// Whether the context was closed because a statement in it was cancelled, or a savepoint's future leaked.
+    /// Whether the context was closed because a statement in it was cancelled, or the future of a statement or of a savepoint
+    /// was leaked.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         matches!(*self.0, Kind::Interrupted)

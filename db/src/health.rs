@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sea_orm::sqlx::{self, Executor};
 use serde::Serialize;
 
-use crate::{Db, Result, transaction::milliseconds};
+use crate::{Db, Result, error::Kind, transaction::milliseconds};
 
 /// How long a health check takes at most.
 const DEADLINE: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ impl Db {
         let outcome = tokio::time::timeout(DEADLINE, self.select_one(&mut waiting)).await;
         let status = match outcome {
             Ok(Ok(())) => HealthStatus::Ok,
-            Ok(Err(error)) if error.is_pool_timeout() => HealthStatus::PoolExhausted,
+            Ok(Err(error)) if matches!(*error.0, Kind::PoolTimeout { .. }) => HealthStatus::PoolExhausted,
             Err(_) if waiting && self.exhausted() => HealthStatus::PoolExhausted,
             _ => HealthStatus::ServerDown,
         };

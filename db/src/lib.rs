@@ -121,6 +121,7 @@ pub mod prelude;
 mod progress;
 #[cfg(feature = "raw")]
 mod raw;
+mod reach;
 mod registry;
 mod relation;
 mod retry;

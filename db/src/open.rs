@@ -140,8 +140,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         let result = OPEN.scope(open, f(&mut context)).instrument(span.clone()).await;
         let contended = context.is_contended(level);
         let value = result.map_err(|error| Failed { error, contended })?;
-        // A savepoint whose end was lost with its connection leaves the level off too; then the commit says so.
-        if context.level() != level && !context.is_lost() {
+        if context.level() != level {
             // Another context was swapped for it, or a savepoint's future was leaked: it is not this one's to commit.
             return Err(Error::from(Kind::Interrupted).into());
         }

@@ -1,14 +1,24 @@
 //! How to reach the database.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+mod settings;
+mod url;
+
+use std::{
+    fmt,
+    path::Path,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sea_orm::sqlx::{
     self, ConnectOptions, Connection, Executor,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
+use self::url::DatabaseUrl;
 pub(crate) use crate::sql::quote;
-use crate::{Error, Registry, Result, contract::Prefix, error::Kind};
+use crate::{Error, Registry, Result, contract::Prefix, error::Kind, reach::Address};
 
 /// A connection that has been idle for this long is pinged before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -28,6 +38,8 @@ const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
 #[must_use = "options do nothing until `Db::connect` is given them"]
 pub struct DbOptions {
     connect: PgConnectOptions,
+    /// The file with the authorities that are trusted, where one is named.
+    root_certificate: Option<String>,
     pub(crate) max_connections: u32,
     pub(crate) acquire_timeout: Duration,
     idle_timeout: Duration,
@@ -59,6 +71,14 @@ impl DbOptions {
     /// Takes the connection from a URL, `postgres://role:password@host:port/database`, and the defaults for
     /// the rest: 5 connections, 5 s to acquire one, 10 min before an idle one is closed.
     ///
+    /// It is read as libpq reads it: each part may be left out, and is then taken from `PGHOST`, `PGPORT`, `PGUSER`,
+    /// `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE` or the password file; a folder of sockets is a host (`%2Frun%2Fpostgresql`, or
+    /// `?host=/run/postgresql`). Characters that mean something in a URL are percent-encoded. The parameters are `host`,
+    /// `hostaddr`, `port`, `dbname`, `user`, `password`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `application_name`,
+    /// `options`, and `statement-cache-capacity`, of which 0 is [`prepared_statements(false)`](Self::prepared_statements). Any
+    /// other is refused, as are several hosts. `options`, and `PGOPTIONS`, may set no role, no search path and nothing else
+    /// that a context relies on.
+    ///
     /// # Errors
     ///
     /// `is_configuration` if the URL is malformed. The error does not quote it, as it holds a password.
@@ -69,21 +89,26 @@ impl DbOptions {
                     .into(),
             ))
         };
-        // sqlx takes any scheme, and fails much later on one that is not PostgreSQL's.
-        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-            return Err(malformed("it does not start with postgres://"));
+        let url = DatabaseUrl::parse(url).map_err(|why| malformed(&why))?;
+        let connect = PgConnectOptions::from_str(&url.to_sqlx()).map_err(|_| malformed("it cannot be parsed"))?;
+        if let Some(why) = connect.get_options().and_then(settings::refusal) {
+            let why = format!("`options` of the database URL, or PGOPTIONS: {why}");
+            return Err(Kind::Configuration(why.into()).into());
         }
-        let connect = PgConnectOptions::from_str(url).map_err(|error| match error {
-            sqlx::Error::Configuration(why) => malformed(&why.to_string()),
-            _ => malformed("it cannot be parsed"),
-        })?;
+        // Of 0 statements sqlx would keep none, and close none on the server.
+        let prepared_statements = url.statement_cache_capacity != Some(0);
+        let connect = match url.statement_cache_capacity {
+            None | Some(0) => connect,
+            Some(capacity) => connect.statement_cache_capacity(capacity),
+        };
         Ok(Self {
             // The statement's text, which sqlx logs, is ours to log or not.
             connect: connect.disable_statement_logging(),
+            root_certificate: url.get("sslrootcert").map(str::to_owned).or_else(|| std::env::var("PGSSLROOTCERT").ok()),
             max_connections: 5,
             acquire_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_mins(10),
-            prepared_statements: true,
+            prepared_statements,
             allow_privileged_login: false,
             session_authorization: None,
             prefix: Prefix::default(),
@@ -137,7 +162,8 @@ impl DbOptions {
 
     /// Sets the name that the connections have in `pg_stat_activity`.
     pub fn application_name(mut self, name: &str) -> Self {
-        self.connect = self.connect.application_name(name);
+        // A NUL would end the name in the message that opens a connection, and begin another parameter.
+        self.connect = self.connect.application_name(&name.replace('\0', ""));
         self
     }
 
@@ -208,13 +234,40 @@ impl DbOptions {
 
     /// Returns where the server is, without the password.
     pub(crate) fn server(&self) -> String {
+        self.address().to_string()
+    }
+
+    /// Returns where the server is.
+    pub(crate) fn address(&self) -> Address {
+        let (host, port) = (self.connect.get_host(), self.connect.get_port());
         match self.connect.get_socket() {
-            Some(socket) => socket.display().to_string(),
-            None => format!("{}:{}", self.connect.get_host(), self.connect.get_port()),
+            Some(folder) => Address::Socket(folder.join(format!(".s.PGSQL.{port}"))),
+            None if host.starts_with('/') => Address::Socket(Path::new(host).join(format!(".s.PGSQL.{port}"))),
+            None => Address::Tcp(host.to_owned(), port),
         }
     }
 
-    pub(crate) fn pool(&self) -> PgPoolOptions {
+    /// Returns the role to log in as, and the database, where one is named.
+    pub(crate) fn login(&self) -> (&str, Option<&str>) {
+        (self.connect.get_username(), self.connect.get_database())
+    }
+
+    /// Checks that the file with the trusted authorities can be read, where the server is verified by it.
+    pub(crate) fn check_root_certificate(&self) -> Result<()> {
+        let verifies = matches!(self.connect.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+        // sqlx takes the certificate itself, too.
+        let file = self.root_certificate.as_deref().filter(|file| verifies && !file.starts_with("-----BEGIN"));
+        match file.map(std::fs::File::open) {
+            Some(Err(error)) => {
+                Err(Kind::Configuration(format!("the file that `sslrootcert` names cannot be read: {error}").into())
+                    .into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the pool's options. What goes wrong as a new connection is set up is kept in `refused`: sqlx only logs it.
+    pub(crate) fn pool(&self, refused: Arc<Mutex<Option<sqlx::Error>>>) -> PgPoolOptions {
         let authorization = self.authorization();
         PgPoolOptions::new()
             .max_connections(self.max_connections)
@@ -230,12 +283,14 @@ impl DbOptions {
                 })
             })
             .after_connect(move |connection, _| {
-                let authorization = authorization.clone();
+                let (authorization, refused) = (authorization.clone(), refused.clone());
                 Box::pin(async move {
-                    if let Some(sql) = authorization {
-                        connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await?;
-                    }
-                    Ok(())
+                    let Some(sql) = authorization else { return Ok(()) };
+                    let done = connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await;
+                    done.map(drop).map_err(|error| {
+                        *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        sqlx::Error::WorkerCrashed
+                    })
                 })
             })
     }

@@ -26,6 +26,7 @@ mod m20261124_000005_authenticate_token;
 mod m20261124_000006_manage_members;
 mod m20261124_000007_seal_contexts;
 mod m20261130_000008_close_side_channels;
+mod m20261130_000009_ask_what_was_sealed;
 mod migrator;
 mod scoped_table;
 pub mod seed;
@@ -51,5 +52,6 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261124_000006_manage_members::Migration),
         Box::new(m20261124_000007_seal_contexts::Migration),
         Box::new(m20261130_000008_close_side_channels::Migration),
+        Box::new(m20261130_000009_ask_what_was_sealed::Migration),
     ]
 }

@@ -12,7 +12,7 @@ use crate::{contract, protect, run};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-fn limits(contract: &Contract) -> [String; 3] {
+pub(crate) fn limits(contract: &Contract) -> [String; 3] {
     let function = format!("{}.limit_personal_access_tokens()", contract.prefix_name());
     let refuse = |constraint: &str, message: &str| {
         format!(
@@ -39,6 +39,13 @@ fn limits(contract: &Contract) -> [String; 3] {
                      RAISE EXCEPTION 'a token is made at the isolation level read committed'
                        USING ERRCODE = 'feature_not_supported', CONSTRAINT = 'personal_access_token_isolation',
                          SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
+                   END IF;
+                   -- Whoever has made it sees it, and so all of that person's; unless the context was turned since.
+                   IF NOT EXISTS (
+                     SELECT FROM public.personal_access_token t WHERE t.user_id = NEW.user_id AND t.id = NEW.id
+                   ) THEN
+                     RAISE EXCEPTION 'the settings of the context have changed since the token was made'
+                       USING ERRCODE = 'insufficient_privilege', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
                    END IF;
                    PERFORM pg_advisory_xact_lock(hashtextextended('personal_access_token ' || NEW.user_id::text, 0));
                    IF (

@@ -38,6 +38,7 @@ struct Wire {
     servers_turn: Mutex<bool>,
     round_trips: AtomicU64,
     cut: Mutex<Option<Cut>>,
+    garbled: Mutex<Option<&'static str>>,
     statements: Mutex<Vec<String>>,
     named_statements: AtomicU64,
     /// Whether connections are let through; when it turns false, open ones are closed.
@@ -53,6 +54,7 @@ impl Proxy {
             servers_turn: Mutex::new(true),
             round_trips: AtomicU64::new(0),
             cut: Mutex::new(None),
+            garbled: Mutex::new(None),
             statements: Mutex::new(Vec::new()),
             named_statements: AtomicU64::new(0),
             open: watch::Sender::new(true),
@@ -102,6 +104,12 @@ impl Proxy {
     pub fn cut_at(&self, cut: Cut) {
         *self.wire.cut.lock().unwrap() = Some(cut);
     }
+
+    /// Makes nonsense of a text in the next message of the client's that contains it, so that the server refuses the message;
+    /// only the first time.
+    pub fn garble(&self, text: &'static str) {
+        *self.wire.garbled.lock().unwrap() = Some(text);
+    }
 }
 
 impl Wire {
@@ -124,6 +132,9 @@ impl Wire {
         let mut messages = Messages::default();
         while let Ok(n @ 1..) = from.read(&mut bytes).await {
             if by_client {
+                self.garble(&mut bytes[..n]);
+            }
+            if by_client {
                 for Parse { named, text } in messages.parsed(&bytes[..n]) {
                     self.named_statements.fetch_add(named.into(), Ordering::SeqCst);
                     self.statements.lock().unwrap().push(text);
@@ -139,6 +150,15 @@ impl Wire {
             if cut.is_some() {
                 return;
             }
+        }
+    }
+
+    fn garble(&self, bytes: &mut [u8]) {
+        let mut garbled = self.garbled.lock().unwrap();
+        let Some(text) = *garbled else { return };
+        if let Some(at) = bytes.windows(text.len()).position(|window| window == text.as_bytes()) {
+            bytes[at..at + text.len()].fill(b'?');
+            *garbled = None;
         }
     }
 

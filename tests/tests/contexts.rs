@@ -1,6 +1,11 @@
 //! What a context keeps, and what it takes back.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "contexts/commits.rs"]
+mod commits;
+#[path = "contexts/savepoints.rs"]
+mod savepoints;
+
 use db::{Error, prelude::*};
 use entity::{
     PersonalAccessToken, PlanStep, ResearchPlan, plan_step,

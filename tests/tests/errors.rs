@@ -332,7 +332,8 @@ async fn a_client_that_requires_encryption_gets_it_or_no_connection() {
     let connected = Db::connect(database.options().tls(db::TlsMode::Require)).await;
     assert_eq!(connected.is_ok(), offered == "on");
     if let Err(error) = connected {
-        assert!(error.is_unreachable(), "{error}");
+        assert!(error.is_not_encrypted() && !error.is_unreachable(), "{error}");
+        assert!(error.to_string().contains("does not support TLS"), "{error}");
     }
     for mode in [db::TlsMode::Disable, db::TlsMode::Prefer] {
         Db::connect(database.options().tls(mode)).await.unwrap();

@@ -63,7 +63,7 @@ async fn a_savepoint_that_is_leaked_closes_its_context() {
     // By hand, the same.
     let mut cx = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
     let mut leaked = Box::pin(cx.savepoint(async |_| std::future::pending::<Result<(), Error>>().await));
-    while f.database.owner().await.last_query(&f).await.as_deref() != Some("SAVEPOINT _sqlx_savepoint_1") {
+    while f.database.owner().await.last_query(&f).await.as_deref() != Some("SAVEPOINT context_1") {
         assert!(poll!(&mut leaked).is_pending());
     }
     assert!(poll!(&mut leaked).is_pending());

@@ -83,6 +83,18 @@ async fn a_read_without_prepared_statements_is_three_round_trips() {
     }
 }
 
+/// What is taken back is released in the same message.
+#[tokio::test]
+async fn a_savepoint_is_two_round_trips_and_what_is_done_in_it() {
+    let (f, db, proxy) = fixture().await;
+    let mut cx = db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
+    let before = proxy.round_trips();
+    cx.savepoint(async |_| Ok::<_, db::Error>(())).await.unwrap();
+    assert_eq!(proxy.round_trips() - before, 2, "opened, released");
+    cx.savepoint(async |_| Err::<(), _>(db::Error::not_authenticated())).await.unwrap_err();
+    assert_eq!(proxy.round_trips() - before, 4, "opened, taken back");
+}
+
 #[tokio::test]
 async fn a_refused_context_costs_one_round_trip_more_than_it_takes_to_ask() {
     let (f, db, proxy) = fixture().await;

@@ -14,6 +14,12 @@ mod estimated;
 mod existing;
 #[path = "seal/forged.rs"]
 mod forged;
+#[path = "seal/members.rs"]
+mod members;
+#[path = "seal/reentered.rs"]
+mod reentered;
+#[path = "seal/roles.rs"]
+mod roles;
 #[path = "seal/rotation.rs"]
 mod rotation;
 #[path = "seal/secret.rs"]

@@ -15,7 +15,6 @@ pub(super) use self::{
     keys::{ForeignKey, Index, IndexDetails},
     relation::{Column, Relation},
 };
-use crate::contract::literal;
 
 /// A role, a table or a function, by PostgreSQL's number for it; the role 0 is PUBLIC.
 pub(super) type Oid = i64;

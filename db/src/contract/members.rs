@@ -70,6 +70,11 @@ impl Contract {
     /// Lets the member for whom a context is open change memberships only while their own is as it was when it opened: or
     /// one whose demotion is under way would take it back, or hand the role on.
     ///
+    /// What counts is what was sealed. The settings and the role of the moment can be turned by the very statement that sets
+    /// this off, after the policies have looked at them. So it asks them nothing: who can open contexts, and whoever is in
+    /// one, changes members in a context as it was opened, or not at all. Others have none, such as the table's owner, who
+    /// could drop this as well.
+    ///
     /// `BEFORE`, for the row that waits for the demotion: it is looked at once that is committed.
     pub(super) fn act_by_present_role(&self) -> Vec<String> {
         let membership = &self.membership;
@@ -77,30 +82,36 @@ impl Contract {
         let (prefix, members, gate) = (&self.prefix, self.membership_table(), self.prefix.gate());
         let function = format!("{prefix}.act_by_present_role()");
         let (organization, user, role) = (quote(&membership.organization), quote(&membership.user), quote(role));
-        let person = format!("pg_catalog.current_setting('{}', true)", prefix.setting(ScopeKind::User));
-        let was = format!("pg_catalog.current_setting('{prefix}.member_role', true)");
-        let tenant = prefix.role(ScopeKind::Tenant);
+        let setting = |name: &str| format!("COALESCE(pg_catalog.current_setting('{name}', true), '')");
+        let (person, was) = (setting(&prefix.setting(ScopeKind::User)), setting(&format!("{prefix}.member_role")));
+        let roles = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
         vec![
             self.become_gate(true),
             format!(
                 "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
                  SET search_path = pg_catalog, pg_temp AS $function$
                  BEGIN
-                   -- Neither the system nor sign-in has a member; nor would one who had turned the settings into the
-                   -- system's since the policies looked at them.
-                   IF pg_catalog.current_setting('role') = '{tenant}' AND NOT {prefix}.context_is_genuine()
-                     OR COALESCE({person}, '') <> '' AND NOT EXISTS (
-                       SELECT FROM {members} m
-                       WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person}
-                         AND m.{role}::text = {was}
-                     )
-                   THEN
+                   IF NOT {is_open} AND (
+                     pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
+                     OR NOT EXISTS (SELECT FROM unnest(ARRAY[{roles}]) role WHERE pg_has_role(session_user, role, 'MEMBER'))
+                   ) THEN
+                     NULL;
+                   ELSIF NOT ({is_sealed}) THEN
+                     RAISE EXCEPTION 'the settings of the context have changed since it was opened'
+                       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
+                   -- Neither the system nor sign-in has a member.
+                   ELSIF {person} <> '' AND NOT EXISTS (
+                     SELECT FROM {members} m
+                     WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person} AND m.{role}::text = {was}
+                   ) THEN
                      RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
                        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
                    END IF;
                    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
                  END
-                 $function$"
+                 $function$",
+                is_open = self.context_is_open(),
+                is_sealed = self.settings_are_sealed(),
             ),
             format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
             format!("ALTER FUNCTION {function} OWNER TO {gate}"),

@@ -69,11 +69,48 @@ impl Contract {
         let prefix = &self.prefix;
         let mac = self.seal_of(&format!("'{}'", prefix.role(scope)), "seal");
         format!(
-            "seal := '{prefix}_seal ' || gen_random_uuid();
+            "IF {is_open} THEN
+               RAISE EXCEPTION 'a context is open already in this transaction' USING ERRCODE = 'active_sql_transaction';
+             END IF;
+             seal := '{prefix}_seal ' || gen_random_uuid();
              OPEN seal FOR EXECUTE '{cursor}';
              PERFORM set_config('{prefix}.seal', (SELECT {mac} FROM {key} k), true);",
+            is_open = self.context_is_open(),
             cursor = self.cursor_text(),
             key = prefix.seal_key(),
+        )
+    }
+
+    /// Returns an SQL condition: an entrance has opened a context in this transaction, whatever has become of its settings.
+    pub(super) fn context_is_open(&self) -> String {
+        format!(
+            "EXISTS (SELECT FROM pg_cursor() c WHERE c.statement = '{cursor}' AND NOT c.is_holdable)",
+            cursor = self.cursor_text()
+        )
+    }
+
+    /// Returns an SQL condition, for the gate: the settings are those of the context that an entrance has opened in this
+    /// transaction, for whichever scope.
+    ///
+    /// It asks nothing of the role of the moment, as `context_is_genuine` does for the policies: a statement can turn that.
+    pub(super) fn settings_are_sealed(&self) -> String {
+        let roles = ScopeKind::ALL.map(|scope| format!("'{}'", self.prefix.role(scope))).join(", ");
+        let roles = format!("unnest(ARRAY[{roles}]) sealed_for(role), ");
+        let sealed = |key: String| self.sealed_with(&key, &roles, "sealed_for.role");
+        [self.prefix.seal_key(), self.prefix.seal_key_previous()].map(sealed).join(" OR ")
+    }
+
+    /// Returns an SQL condition: the settings are what was sealed with a secret, for a role.
+    fn sealed_with(&self, key: &str, roles: &str, role: &str) -> String {
+        format!(
+            "EXISTS (
+               SELECT FROM {roles}pg_cursor() c, {key} k
+               WHERE c.statement = '{cursor}' AND NOT c.is_holdable
+                 AND {mac} = current_setting('{prefix}.seal', true)
+             )",
+            cursor = self.cursor_text(),
+            mac = self.seal_of(role, "c.name"),
+            prefix = self.prefix,
         )
     }
 
@@ -112,17 +149,7 @@ impl Contract {
             let cast = if scope == ScopeKind::Identity { "boolean IS NOT TRUE" } else { "uuid IS NULL" };
             format!("WHEN '{role}' THEN current_setting('{setting}')::{cast}")
         };
-        let mac = self.seal_of("current_setting('role')", "c.name");
-        let sealed_with = |key: &str| {
-            format!(
-                "EXISTS (
-                   SELECT FROM pg_cursor() c, {key} k
-                   WHERE c.statement = '{cursor}' AND NOT c.is_holdable
-                     AND {mac} = current_setting('{prefix}.seal', true)
-                 )",
-                cursor = self.cursor_text(),
-            )
-        };
+        let role = "current_setting('role')";
         format!(
             "CREATE OR REPLACE FUNCTION {prefix}.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE \
              PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
@@ -139,8 +166,8 @@ impl Contract {
              END
              $function$",
             unset = ScopeKind::ALL.map(unset).join(" "),
-            current = sealed_with(&prefix.seal_key()),
-            before = sealed_with(&prefix.seal_key_previous()),
+            current = self.sealed_with(&prefix.seal_key(), "", role),
+            before = self.sealed_with(&prefix.seal_key_previous(), "", role),
         )
     }
 

@@ -152,7 +152,7 @@ async fn take_the_settings_at_their_word(f: &Fixture) {
              BEGIN
                FOR f IN SELECT pg_get_functiondef(oid) FROM pg_proc
                  WHERE pronamespace = '{app}'::regnamespace
-                   AND proname IN ('require_member_role', 'ranks_member_role', 'act_by_present_role')
+                   AND proname IN ('require_member_role', 'ranks_member_role')
                LOOP
                  ASSERT f LIKE '%{app}.context_is_genuine()%', f;
                  EXECUTE replace(f, '{app}.context_is_genuine()', 'true');
@@ -160,7 +160,29 @@ async fn take_the_settings_at_their_word(f: &Fixture) {
              END $$"
         ))
         .await;
+    let present_role = TRUST_THE_MOMENT.replace("{app}.context_is_genuine()", "true").replace("{app}", app);
+    f.database.execute(&present_role).await;
 }
+
+/// The trigger on memberships as it was: it takes the role of the moment at its word.
+pub(crate) const TRUST_THE_MOMENT: &str = "
+    CREATE OR REPLACE FUNCTION {app}.act_by_present_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $function$
+    BEGIN
+      IF pg_catalog.current_setting('role') = '{app}_tenant' AND NOT {app}.context_is_genuine()
+        OR COALESCE(pg_catalog.current_setting('{app}.user_id', true), '') <> '' AND NOT EXISTS (
+          SELECT FROM public.member m
+          WHERE m.organization_id = OLD.organization_id
+            AND m.user_id::text = pg_catalog.current_setting('{app}.user_id', true)
+            AND m.role::text = pg_catalog.current_setting('{app}.member_role', true)
+        )
+      THEN
+        RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
+          USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'member_role';
+      END IF;
+      RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END
+    $function$";
 
 /// Replaces a part of the policies' expressions.
 async fn replace(f: &Fixture, pattern: &str, with: &str) {

@@ -77,7 +77,7 @@ async fn nobody_turns_into_the_system_before_the_present_role_is_looked_at() {
              RETURNING 1 AS loot"),
     ];
     let error = Attacker::new(&f).await.turning_by("turn").take(attack).await.unwrap_err();
-    assert!(error.to_string().contains("own role has changed"), "{error}");
+    assert!(error.to_string().contains("settings of the context have changed"), "{error}");
 
     // As it was removed; the owner stays.
     f.database

@@ -168,7 +168,7 @@ pub(crate) async fn fixture() -> Fixture {
     f
 }
 
-async fn open_set_config(f: &Fixture) {
+pub(crate) async fn open_set_config(f: &Fixture) {
     let grant = "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO";
     f.database.execute(&format!("{grant} {}", f.database.role("tenant"))).await;
 }
