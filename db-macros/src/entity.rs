@@ -1,6 +1,6 @@
 //! Parsing: the SeaORM entity below the attribute.
 
-use heck::ToUpperCamelCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Span, TokenStream};
 use syn::{Ident, ItemStruct, LitStr, Type, Visibility, spanned::Spanned};
 
@@ -228,11 +228,17 @@ impl Column {
         Some(Self {
             field: ident.clone(),
             ty: field.ty.clone(),
-            name: sea_orm.column_name.as_ref().map_or(plain, LitStr::value),
+            name: sea_orm.column_name.as_ref().map_or_else(|| column_name(&plain, &variant), LitStr::value),
             variant: Ident::new(&variant, Span::call_site()),
             primary_key: sea_orm.has("primary_key"),
         })
     }
+}
+
+/// The name that SeaORM gives a column by itself.
+fn column_name(field: &str, variant: &str) -> String {
+    let is_snake_case = field == field.to_upper_camel_case().to_snake_case();
+    if is_snake_case { variant.to_snake_case() } else { field.to_snake_case() }
 }
 
 /// The keys that declare a relation.

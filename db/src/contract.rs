@@ -30,6 +30,7 @@ mod prefix;
 mod roles;
 mod scoped_tables;
 mod seal;
+mod sequences;
 mod tokens;
 mod written;
 
@@ -164,7 +165,7 @@ impl Contract {
     /// still uses is left. The tables, whose policies use the functions, must be gone.
     #[must_use]
     pub fn uninstall(&self) -> Vec<String> {
-        [self.open_database(), self.drop_functions(), self.drop_roles()].concat()
+        [self.open_database(), vec![self.prefix.revoke_around()], self.drop_functions(), self.drop_roles()].concat()
     }
 
     /// Returns the statements that put the table of `F` under row-level security, with the policies and grants

@@ -5,7 +5,7 @@ use std::any::type_name;
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 use crate::{
-    Facade, ScopeDeclaration, TableName,
+    Facade, Result, ScopeDeclaration, TableName,
     audit::Code,
     contract::{self, DeclaredForeignKey, Prefix, ScopedTables},
 };
@@ -44,7 +44,7 @@ pub struct RegisteredEntity {
     fixed: fn() -> Vec<&'static str>,
     #[cfg(feature = "testing")]
     pub(crate) typed: crate::testing::Typed,
-    create_table: fn(&Prefix) -> Vec<String>,
+    create_table: fn(&Prefix) -> Result<Vec<String>>,
     foreign_keys: fn() -> Vec<DeclaredForeignKey>,
     add_column: fn(&str) -> Option<String>,
 }
@@ -130,7 +130,7 @@ impl RegisteredEntity {
             fixed: crate::facade::fixed_columns::<F>,
             #[cfg(feature = "testing")]
             typed: crate::testing::Typed::of::<F>(),
-            create_table: |prefix| ScopedTables::new(prefix).create::<F>().statements(),
+            create_table: |prefix| Ok(ScopedTables::new(prefix).create::<F>()?.statements()),
             add_column: contract::add_column::<F>,
             foreign_keys: contract::declared_foreign_keys::<F>,
         }
@@ -176,7 +176,7 @@ impl RegisteredEntity {
 
 impl RegisteredEntity {
     /// Returns the statements that make its table.
-    pub(crate) fn create_table(&self, prefix: &Prefix) -> Vec<String> {
+    pub(crate) fn create_table(&self, prefix: &Prefix) -> Result<Vec<String>> {
         (self.create_table)(prefix)
     }
 

@@ -27,6 +27,7 @@ mod m20261124_000006_manage_members;
 mod m20261124_000007_seal_contexts;
 mod m20261130_000008_close_side_channels;
 mod m20261130_000009_ask_what_was_sealed;
+mod m20261130_000010_invite_into_the_future;
 mod migrator;
 mod scoped_table;
 pub mod seed;
@@ -53,5 +54,6 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261124_000007_seal_contexts::Migration),
         Box::new(m20261130_000008_close_side_channels::Migration),
         Box::new(m20261130_000009_ask_what_was_sealed::Migration),
+        Box::new(m20261130_000010_invite_into_the_future::Migration),
     ]
 }

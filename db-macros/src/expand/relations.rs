@@ -112,17 +112,11 @@ fn named_relations(scoped: &Scoped<'_>) -> TokenStream {
 }
 
 fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> TokenStream {
-    let (facade, entity) = (&scoped.facade, &relation.entity);
+    let entity = &relation.entity;
     let alias = name.to_string().to_snake_case();
-    let def = relation_def(relation);
     let target = quote!(<#entity as ::db::__private::Scoped>::Facade);
-    let nest = nest(relation);
-    let parent = (relation.kind != Kind::BelongsTo).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl ::db::__private::ParentOf<relation::#name> for #facade {}
-        }
-    });
+    // The only relation to its entity is known by that.
+    let related_to = (!relation.related).then(|| related_to(scoped, relation, name));
     quote! {
         #[automatically_derived]
         impl ::db::__private::Facade for relation::#name {
@@ -170,6 +164,19 @@ fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> Tok
         {
         }
 
+        #related_to
+    }
+}
+
+fn related_to(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> TokenStream {
+    let (facade, def, nest) = (&scoped.facade, relation_def(relation), nest(relation));
+    let parent = (relation.kind != Kind::BelongsTo).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::ParentOf<relation::#name> for #facade {}
+        }
+    });
+    quote! {
         #[automatically_derived]
         impl ::db::__private::RelatedTo<relation::#name> for #facade {
             type Through = ();

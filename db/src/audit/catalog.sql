@@ -109,12 +109,6 @@ SELECT json_build_object(
           UNION SELECT x.grantee::int8 FROM pg_attribute a, aclexplode(a.attacl) x
           WHERE a.attrelid = c.oid AND x.is_grantable AND x.grantee <> c.relowner
         ) AS grants_on,
-        CASE WHEN c.relkind = 'S' THEN (
-          SELECT d.refobjid::int8 FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
-            AND d.refclassid = 'pg_class'::regclass
-          LIMIT 1
-        ) END AS sequence_of,
         (
           SELECT json_agg(json_build_array(
             a.attname,
@@ -261,6 +255,19 @@ SELECT json_build_object(
       FROM pg_index i JOIN relation c ON c.oid = i.indrelid JOIN pg_class ic ON ic.oid = i.indexrelid
       LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
     ) i
+  ),
+  -- The sequences that columns own, or that their defaults draw from; who inserts needs a right on those of defaults.
+  'sequences', (
+    SELECT json_agg(json_build_array(u.sequence::int8, u.relation::int8, t.attname, u.drawn))
+    FROM (
+      SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS attnum, false AS drawn FROM pg_depend d
+      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+      UNION ALL
+      SELECT d.refobjid, a.adrelid, a.adnum, true FROM pg_attrdef a
+      JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_class'::regclass
+    ) u
+    JOIN relation s ON s.oid = u.sequence AND s.relkind = 'S'
+    JOIN pg_attribute t ON t.attrelid = u.relation AND t.attnum = u.attnum
   ),
   'inherits', (
     SELECT json_agg(json_build_array(i.inhrelid::int8, i.inhparent::int8))

@@ -14,6 +14,7 @@ mod policy_functions;
 mod references;
 mod relations;
 mod roles;
+mod sequences;
 mod shared;
 mod tables;
 mod triggers;
@@ -65,6 +66,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
         constraints::check(survey, scoped, &mut findings);
         relations::check(survey, scoped, &mut findings);
     }
+    sequences::check(survey, &mut findings);
     tables::check_others(survey, &mut findings);
     policy_functions::check(survey, &mut findings);
     constraints::check_foreign_keys(survey, &origins, &mut findings);

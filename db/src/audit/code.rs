@@ -233,7 +233,7 @@ codes! {
     PolicyUndeclaredScope = "policy-undeclared-scope", Error;
     /// A scope role has a privilege on the table that its entity does not declare.
     GrantUndeclared = "grant-undeclared", Error;
-    /// A scope role lacks a privilege on the table that its entity declares: its queries fail.
+    /// A scope role lacks a privilege on the table, its sequences or its schema that its entity needs: its queries fail.
     GrantMissing = "grant-missing", Warn;
     /// A table has the tenant column, or a key to the tenants' table, and no entity: the code does not know it.
     TableWithoutEntity = "table-without-entity", Warn;

@@ -86,6 +86,8 @@ pub enum ObjectKind {
     ForeignTable,
     /// A function or procedure.
     Function,
+    /// A sequence.
+    Sequence,
     /// A schema.
     Schema,
     /// A publication.
@@ -113,6 +115,7 @@ impl ObjectKind {
             Self::View => "view",
             Self::ForeignTable => "foreign table",
             Self::Function => "function",
+            Self::Sequence => "sequence",
             Self::Schema => "schema",
             Self::Publication => "publication",
             Self::Database => "database",

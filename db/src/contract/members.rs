@@ -104,6 +104,7 @@ impl Contract {
                      SELECT FROM {members} m
                      WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person} AND m.{role}::text = {was}
                    ) THEN
+                     {left}
                      RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
                        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
                    END IF;
@@ -112,6 +113,7 @@ impl Contract {
                  $function$",
                 is_open = self.context_is_open(),
                 is_sealed = self.settings_are_sealed(),
+                left = self.left_without_an_owner(&person),
             ),
             format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
             format!("ALTER FUNCTION {function} OWNER TO {gate}"),
@@ -123,6 +125,29 @@ impl Contract {
                  FOR EACH ROW EXECUTE FUNCTION {function}"
             ),
         ]
+    }
+
+    /// Of whoever deletes all members, the own membership may be the first to go. What is wrong is then not that they have
+    /// none, but that nobody of the highest rank is left.
+    fn left_without_an_owner(&self, person: &str) -> String {
+        let membership = &self.membership;
+        let (Some(role), Some(_), Some(top)) = (&membership.role, &membership.organizations, membership.ranks.first())
+        else {
+            return String::new();
+        };
+        let (members, top, role) = (self.membership_table(), literal(top), quote(role));
+        let (organization, user) = (quote(&membership.organization), quote(&membership.user));
+        format!(
+            "IF TG_OP = 'DELETE' AND NOT EXISTS (
+                       SELECT FROM {members} m
+                       WHERE m.{organization} = OLD.{organization} AND (
+                         m.{user}::text = {person} OR m.{role} = {top} AND m.{user} <> OLD.{user}
+                       )
+                     ) THEN
+                       RAISE EXCEPTION 'the last member whose role is % stays', {top}
+                         USING ERRCODE = 'restrict_violation', CONSTRAINT = '{LAST_OWNER}', TABLE = TG_TABLE_NAME;
+                     END IF;"
+        )
     }
 
     /// Keeps the last member of the highest rank in each organization, for as long as there is the organization.

@@ -16,6 +16,8 @@ mod logins;
 mod policies;
 #[path = "cases/roles.rs"]
 mod roles;
+#[path = "cases/sequences.rs"]
+mod sequences;
 #[path = "cases/shared.rs"]
 mod shared;
 #[path = "cases/tables.rs"]
@@ -79,7 +81,7 @@ impl Case {
     fn with_note(mut self) -> Self {
         self.registry = self.registry.with::<Note>();
         let migrator = migration::Migrator::new("prefix_of_a_test", "login_of_a_test", None).unwrap();
-        let statements = migrator.contract().create_table::<Note>();
+        let statements = migrator.contract().create_table::<Note>().unwrap();
         self.given.extend(statements.iter().map(|sql| sql.replace("prefix_of_a_test", "$p")));
         self
     }
@@ -103,6 +105,7 @@ pub(crate) fn cases() -> Vec<Case> {
     [
         roles::cases(),
         logins::cases(),
+        sequences::cases(),
         tables::cases(),
         undeclared::cases(),
         elsewhere::cases(),

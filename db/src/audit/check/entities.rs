@@ -122,7 +122,10 @@ fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity, can_be_made: boo
             None => return Repair::decide("run the migration that makes it: no schema of the search path is there"),
         },
     };
-    statements.extend(entity.create_table(survey.prefix()));
+    match entity.create_table(survey.prefix()) {
+        Ok(create) => statements.extend(create),
+        Err(refused) => return Repair::decide(format!("run the migration that makes it: {refused}")),
+    }
     Repair::from(statements).advise("better run the migration that makes it: checks and other indexes are in no entity")
 }
 

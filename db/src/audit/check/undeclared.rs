@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Findings, database::role, list, who};
+use super::{Findings, database::role, list, sequences::drawn_by, who};
 use crate::audit::{
     Code, Object, ObjectKind, Repair,
     catalog::{PUBLIC, PUBLIC_NAME, Relation},
@@ -145,7 +145,8 @@ fn table(
     }
 }
 
-/// A scope that inserts into a table uses the sequences of its columns, and no other.
+/// A scope that inserts into a table uses the sequences that its columns draw from, and no other; an identity column draws by
+/// itself.
 fn sequence(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findings: &mut Findings) {
     let object = || Object::new(ObjectKind::Other, relation.full_name());
     let settable = only(rights, &["UPDATE"]);
@@ -157,12 +158,9 @@ fn sequence(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findi
             revoke(survey, relation, &settable),
         );
     }
-    let scoped = relation.sequence_of.and_then(|table| survey.scoped_table(table));
     let inserts = |name: &str| {
-        survey.requests.iter().filter(|request| request.role.name == name).any(|request| {
-            let declaration = request.scope.and_then(|scope| scoped?.declaration(scope));
-            declaration.is_some_and(|declaration| declaration.verbs.insert)
-        })
+        let mut requests = survey.requests.iter().filter(|request| request.role.name == name);
+        requests.any(|request| request.scope.is_some_and(|scope| drawn_by(survey, relation, scope).next().is_some()))
     };
     let mut others = only(rights, &["USAGE", "SELECT"]);
     for (name, privileges) in &mut others {

@@ -221,7 +221,11 @@ pub(super) fn cases() -> Vec<Case> {
             &["GRANT USAGE ON SEQUENCE note_n_seq TO $p_user"],
         )
         .with_note()
-        .given(&["ALTER TABLE note ADD COLUMN n serial", "GRANT UPDATE (n) ON note TO $p_tenant"]),
+        .given(&[
+            "ALTER TABLE note ADD COLUMN n serial",
+            "GRANT USAGE ON SEQUENCE note_n_seq TO $p_tenant",
+            "GRANT UPDATE (n) ON note TO $p_tenant",
+        ]),
         Case::new(
             SequenceSettable,
             "UPDATE",
@@ -229,6 +233,10 @@ pub(super) fn cases() -> Vec<Case> {
             &["GRANT UPDATE ON SEQUENCE note_n_seq TO $p_tenant"],
         )
         .with_note()
-        .given(&["ALTER TABLE note ADD COLUMN n serial", "GRANT UPDATE (n) ON note TO $p_tenant"]),
+        .given(&[
+            "ALTER TABLE note ADD COLUMN n serial",
+            "GRANT USAGE ON SEQUENCE note_n_seq TO $p_tenant",
+            "GRANT UPDATE (n) ON note TO $p_tenant",
+        ]),
     ]
 }
