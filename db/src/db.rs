@@ -58,13 +58,14 @@ impl Db {
         Self::connect(DbOptions::from_env()?).await
     }
 
-    /// Connects, and checks in one round trip that the database is migrated and that its row-level security
-    /// holds for the login role.
+    /// Connects, and checks in one round trip that the database is migrated, that contexts of each kind open, and that its
+    /// row-level security holds for the login role.
     ///
     /// # Errors
     ///
     /// `is_unreachable` if no server answers within the acquire timeout; `is_pool_timeout` if one is too busy for that;
-    /// `is_not_encrypted`; `is_login_refused`; `is_configuration`; `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
+    /// `is_not_encrypted`; `is_login_refused`; `is_configuration`; `is_not_migrated`, also where a right is missing that all
+    /// contexts need; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         options.check_root_certificate()?;

@@ -27,12 +27,11 @@ pub(crate) enum Kind {
     Configuration(Cow<'static, str>),
     #[error("the login role `{login}` {why}; {repair}, or say `DbOptions::allow_privileged_login()`", repair = PRIVILEGED_REPAIR)]
     PrivilegedLogin { login: String, why: String },
-    #[error("the database is not migrated: {0}; run the migration (`cargo run -p migration -- up`)")]
+    #[error("the database is not migrated: {0}; run the migrations")]
     NotMigrated(String),
-    #[error(
-        "the audit of the database found {errors} errors: {first}; run `cargo run -p migration -- audit`, which says how to \
-         repair them"
-    )]
+    #[error("contexts of the database fail: {0}; an audit names the right that is missing, and what gives it")]
+    RightMissing(String),
+    #[error("the audit of the database found {errors} errors: {first}; the report says how to repair them")]
     AuditFailed { errors: usize, first: String },
     #[error("no PostgreSQL server answers at {server}{}{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(), after(*waited))]
     Unreachable { server: String, why: Option<String>, waited: Option<Duration> },
@@ -382,10 +381,10 @@ impl Error {
         matches!(*self.0, Kind::PrivilegedLogin { .. })
     }
 
-    /// Whether the migration has not run on the database, or a role of the contract is missing.
+    /// Whether the migration has not run on the database, or a role of the contract or a right that contexts need is missing.
     #[must_use]
     pub fn is_not_migrated(&self) -> bool {
-        matches!(*self.0, Kind::NotMigrated(_))
+        matches!(*self.0, Kind::NotMigrated(_) | Kind::RightMissing(_))
     }
 
     /// Returns PostgreSQL's five-character error code where it raised the error

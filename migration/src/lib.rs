@@ -11,6 +11,7 @@
 //! | `MIGRATION_DATABASE_URL` | the owner's connection; else `DATABASE_URL` |
 //! | `APP_DATABASE_ROLE` | the login role; else [`LOGIN`] |
 //! | `APP_DATABASE_PASSWORD` | the password of the login role, set when the migration creates it |
+//! | `APP_DATABASE_KEEP` | roles that keep what PUBLIC loses, with commas between |
 
 // `sea-orm-cli migrate generate` edits this file as text. It adds to the modules, and writes all from the first list to the
 // last line that ends with a bracket anew: a unit struct of each module. So the list stays the last thing here.

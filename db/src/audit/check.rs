@@ -9,6 +9,7 @@ mod functions;
 mod gate;
 mod grants;
 mod held;
+mod needs;
 mod policies;
 mod policy_functions;
 mod references;

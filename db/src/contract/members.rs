@@ -1,6 +1,6 @@
 //! Members: who may see every membership, what a role lets a member do, and that an organization keeps an owner.
 
-use super::{Contract, literal, qualified};
+use super::{Contract, entity::use_schema_of, literal, qualified};
 use crate::{
     ScopeKind,
     error::{LAST_OWNER, MEMBER_ROLE},
@@ -61,6 +61,7 @@ impl Contract {
         let columns = [Some(&membership.organization), Some(&membership.user), membership.role.as_ref()];
         let columns: Vec<_> = columns.into_iter().flatten().map(|column| quote(column)).collect();
         vec![
+            use_schema_of(&table, std::slice::from_ref(&gate)),
             format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
             format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
             format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
@@ -168,6 +169,7 @@ impl Contract {
         let (organization, role) = (quote(&membership.organization), quote(role));
         let top = literal(top);
         vec![
+            use_schema_of(&organizations, std::slice::from_ref(&gate)),
             format!("GRANT SELECT ({key}), UPDATE (updated_at) ON {organizations} TO {gate}"),
             format!("DROP POLICY IF EXISTS gate_organization ON {organizations}"),
             format!("CREATE POLICY gate_organization ON {organizations} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),

@@ -1,6 +1,6 @@
 //! Looking up personal access tokens before anybody is known.
 
-use super::{Contract, qualified};
+use super::{Contract, entity::use_schema_of, qualified};
 use crate::ScopeKind;
 
 /// The table of personal access tokens, which the gate looks up for an identity context.
@@ -43,6 +43,7 @@ impl Contract {
         let table = qualified(&tokens.table);
         let function = format!("{prefix}.authenticate_token(bytea)");
         let mut statements = vec![
+            use_schema_of(&table, std::slice::from_ref(&gate)),
             format!("GRANT SELECT ({READ}), UPDATE (last_used_at) ON {table} TO {gate}"),
             format!("DROP POLICY IF EXISTS gate_token_lookup ON {table}"),
             format!("CREATE POLICY gate_token_lookup ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
@@ -61,6 +62,11 @@ impl Contract {
             self.become_gate(false),
         ]);
         statements
+    }
+
+    /// Returns the table of personal access tokens.
+    pub(super) fn token_table(&self) -> Option<&str> {
+        self.tokens.as_ref().map(|tokens| tokens.table.as_str())
     }
 
     /// Returns the statements that take back what [`protect_tokens`](Self::protect_tokens) made.

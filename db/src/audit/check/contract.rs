@@ -1,6 +1,6 @@
 //! The contract: that it is all there, that its functions are its own, and that nobody else may execute them.
 
-use super::{Findings, database::roles, is_at_least, list, who};
+use super::{Findings, database::roles, is_at_least, list, needs, who};
 use crate::{
     ScopeKind,
     audit::{
@@ -57,6 +57,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         return;
     }
     rights(survey, findings);
+    needs::check(survey, findings);
     secret(survey, findings);
     for function in &survey.catalog.functions {
         if let Some(by) = executors(survey, function) {
