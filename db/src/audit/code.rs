@@ -246,12 +246,18 @@ impl Code {
     /// before that one is made again.
     pub(super) const fn step(self) -> u8 {
         match self {
-            Self::ContractMissing | Self::ContractFunctionChanged => 0,
-            Self::EntityTableMissing => 1,
-            Self::EntityColumnMissing => 2,
-            Self::ForeignKeyWithoutScope | Self::SetNullNullsScope | Self::ForeignKeyMissing => 3,
-            Self::UniqueWithoutScope | Self::UniqueUuidWithoutScope => 4,
-            _ => 5,
+            // The contract is not installed over roles that may do more than they should.
+            Self::RoleSuperuser
+            | Self::RoleBypassesRls
+            | Self::RoleReplicates
+            | Self::RoleCreatesRoles
+            | Self::GateChanged => 0,
+            Self::ContractMissing | Self::ContractFunctionChanged => 1,
+            Self::EntityTableMissing => 2,
+            Self::EntityColumnMissing => 3,
+            Self::ForeignKeyWithoutScope | Self::SetNullNullsScope | Self::ForeignKeyMissing => 4,
+            Self::UniqueWithoutScope | Self::UniqueUuidWithoutScope => 5,
+            _ => 6,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::any::type_name;
 
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, RelationTrait, Schema,
-    sea_query::{ColumnType, TableCreateStatement},
+    sea_query::{ColumnType, ForeignKeyAction, TableCreateStatement},
 };
 
 use super::{Contract, literal};

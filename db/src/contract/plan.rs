@@ -1,6 +1,6 @@
 //! What is to be told before rights are taken from PUBLIC, and after.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::Deserialize;
 
@@ -78,7 +78,8 @@ impl Plan {
                 some(&names)
             );
             for right in open {
-                said.push_str(&format!("  {};\n", right.statement));
+                // Writing to a `String` does not fail.
+                writeln!(said, "  {};", right.statement).ok();
             }
         }
         said

@@ -7,7 +7,7 @@ WITH kept AS (
   SELECT b.oid, b.datname, b.datdba, COALESCE(b.datacl, pg_catalog.acldefault('d', b.datdba)) AS acl
   FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database()
 ), closed AS (
-  SELECT p.oid, p.proowner, COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner)) AS acl, g.pattern, g.why, g.monitoring,
+  SELECT p.oid, p.proname, p.proowner, COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner)) AS acl, g.pattern, g.why, g.monitoring,
     pg_catalog.format('%s.%I(%s)', p.pronamespace::pg_catalog.regnamespace, p.proname,
       pg_catalog.pg_get_function_identity_arguments(p.oid)) AS name
   FROM pg_catalog.pg_proc p JOIN (VALUES $groups$) g (pattern, why, monitoring) ON p.proname ~ g.pattern
@@ -20,7 +20,7 @@ WITH kept AS (
   SELECT 2, 'CREATE on schema public', 'CREATE', n.nspacl, n.nspowner, NULL, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC', NULL
   FROM pg_catalog.pg_namespace n WHERE n.nspname = 'public'
   UNION ALL
-  SELECT 3, 'EXECUTE on ' || c.name, 'EXECUTE', c.acl, c.proowner, c.why,
+  SELECT CASE c.proname WHEN 'set_config' THEN 3 ELSE 4 END, 'EXECUTE on ' || c.proname, 'EXECUTE', c.acl, c.proowner, c.why,
     'REVOKE EXECUTE ON FUNCTION ' || c.name || ' FROM PUBLIC'
       || CASE WHEN c.monitoring THEN '; GRANT EXECUTE ON FUNCTION ' || c.name || ' TO pg_read_all_stats' ELSE '' END
       || CASE WHEN c.name LIKE 'pg\_catalog.set\_config(%'

@@ -80,8 +80,10 @@ impl Contract {
         let groups: Vec<_> = Closed::all()
             .map(|closed| format!("({}, {}, {})", closed.pattern(), literal(closed.why), closed.monitoring))
             .collect();
-        include_str!("plan.sql")
-            .replace("$groups$", &groups.join(", "))
+        // Without what is said of it, where a name would end the line.
+        let lines = include_str!("plan.sql").lines().filter(|line| !line.starts_with("--"));
+        let sql: String = lines.flat_map(|line| [line, "\n"]).collect();
+        sql.replace("$groups$", &groups.join(", "))
             .replace("$closed$", &closed_functions())
             .replace("$open$", is_open())
             .replace("$sessions$", if sees_sessions { SESSIONS } else { NO_SESSIONS })

@@ -69,27 +69,4 @@ impl Prefix {
         )));
         statements
     }
-
-    /// Returns the statement that takes back what the scope roles may do in schemas that stay, and to sequences.
-    pub(super) fn revoke_around(&self) -> String {
-        let roles = ScopeKind::ALL.map(|scope| literal(&self.role(scope))).join(", ");
-        do_block(&format!(
-            "DECLARE
-               held record;
-             BEGIN
-               FOR held IN
-                 SELECT 'SCHEMA' AS kind, n.oid::pg_catalog.regnamespace::text AS name, r.rolname AS grantee
-                 FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a, pg_catalog.pg_roles r
-                 WHERE r.oid = a.grantee AND r.rolname IN ({roles}) AND n.nspname <> {schema}
-                 UNION
-                 SELECT 'SEQUENCE', c.oid::pg_catalog.regclass::text, r.rolname
-                 FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a, pg_catalog.pg_roles r
-                 WHERE c.relkind = 'S' AND r.oid = a.grantee AND r.rolname IN ({roles})
-               LOOP
-                 EXECUTE pg_catalog.format('REVOKE ALL ON %s %s FROM %I', held.kind, held.name, held.grantee);
-               END LOOP;
-             END",
-            schema = literal(self.schema()),
-        ))
-    }
 }

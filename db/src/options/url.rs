@@ -2,7 +2,7 @@
 //!
 //! sqlx reads one as a web address: it refuses some that libpq takes, and ignores what it does not know.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, fmt::Write, net::IpAddr};
 
 type Why = Cow<'static, str>;
 
@@ -59,7 +59,13 @@ impl DatabaseUrl {
 
     /// Returns the same as sqlx reads it.
     pub(super) fn to_sqlx(&self) -> String {
-        let encoded = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+        let encoded = |text: &str| {
+            text.bytes().fold(String::new(), |mut encoded, byte| {
+                // Writing to a `String` does not fail.
+                write!(encoded, "%{byte:02X}").ok();
+                encoded
+            })
+        };
         let parameters: Vec<_> =
             self.parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         format!("postgres:///?{}", parameters.join("&"))

@@ -89,13 +89,13 @@ impl Turns {
             // It is closed until something is put back: after a panic nobody knows what became of the statement.
             match mem::replace(&mut line.place, Place::Closed) {
                 Place::Closed => return Poll::Ready(()),
-                Place::Free(connection) => match line.waiting.pop_front() {
-                    Some((turn, begin)) => line.place = Place::Taken { turn, operation: begin(connection) },
-                    None => {
+                Place::Free(connection) => {
+                    let Some((turn, begin)) = line.waiting.pop_front() else {
                         line.place = Place::Free(connection);
                         return Poll::Ready(());
-                    }
-                },
+                    };
+                    line.place = Place::Taken { turn, operation: begin(connection) };
+                }
                 Place::Taken { turn: of, mut operation } => {
                     self.wakers.add(cx.waker());
                     let waker = Waker::from(self.wakers.clone());

@@ -58,7 +58,7 @@ async fn show(
     if message.is_empty() || (statements.is_empty() && advice.is_empty()) {
         return Err(format!("says too little: {finding:?}"));
     }
-    if statements.is_empty() == case.mends || statements.iter().any(|sql| sql.trim_start().starts_with("--")) {
+    if statements.is_empty() && case.mends || statements.iter().any(|sql| sql.trim_start().starts_with("--")) {
         return Err(format!("statements or none: {repair:#?}"));
     }
     if advice.iter().any(|sentence| sentence.is_empty() || sentence.ends_with('.')) {

@@ -97,7 +97,11 @@ fn install(survey: &Survey<'_>) -> Repair {
     if needs.iter().any(|need| lacks(survey, need).is_some()) {
         return run();
     }
-    let mut statements = contract.install(None);
+    // It is not installed over a scope role that can log in.
+    let logs_in = survey.requests.iter().filter(|request| request.scope.is_some() && request.role.login);
+    let mut statements: Vec<_> =
+        logs_in.map(|request| format!("ALTER ROLE {} NOLOGIN", quote(&request.role.name))).collect();
+    statements.extend(contract.install(None));
     // Their policies and grants are for the roles.
     for entity in survey.audit.registry.entities() {
         if let Some(relation) = survey.table_of(entity) {
@@ -220,14 +224,21 @@ pub(super) fn own_settings(function: &Function) -> Vec<&str> {
 /// A setting of a function holds while it runs: an accessor with one answers for whomever the setting says.
 fn settings(function: &Function, findings: &mut Findings) {
     let others = own_settings(function);
-    if !others.is_empty() {
-        findings.add(
-            Code::ContractFunctionChanged,
-            Object::new(ObjectKind::Function, &function.sql),
-            format!("it makes the setting {} while it runs, and should not", list(&others)),
-            others.iter().map(|name| format!("ALTER FUNCTION {} RESET {name}", function.sql)).collect::<Vec<_>>(),
-        );
+    if others.is_empty() {
+        return;
     }
+    // One that runs as its caller has no path either, by which it would not be inlined.
+    let repair = if function.definer {
+        others.iter().map(|name| format!("ALTER FUNCTION {} RESET {}", function.sql, quote(name))).collect()
+    } else {
+        vec![format!("ALTER FUNCTION {} RESET ALL", function.sql)]
+    };
+    findings.add(
+        Code::ContractFunctionChanged,
+        Object::new(ObjectKind::Function, &function.sql),
+        format!("it makes the setting {} while it runs, and should not", list(&others)),
+        repair,
+    );
 }
 
 /// Whether the functions are those that the contract makes.

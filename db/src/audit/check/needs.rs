@@ -110,13 +110,11 @@ fn is_said(findings: &Findings, schema: &str) -> bool {
 fn table_schemas(survey: &Survey<'_>, findings: &mut Findings) {
     for schema in &survey.catalog.schemas {
         let scoped = survey.scoped.iter().filter(|scoped| scoped.relation.schema == schema.name);
-        let scopes: Vec<ScopeKind> = scoped
-            .filter(|scoped| scoped.entity.is_some())
-            .flat_map(|scoped| &scoped.scopes)
-            .map(|scope| scope.scope)
-            .collect();
+        let of_entities = scoped.filter(|scoped| scoped.entity.is_some());
+        let declared: Vec<ScopeKind> =
+            of_entities.flat_map(|scoped| &scoped.scopes).map(|declaration| declaration.scope).collect();
         let needing =
-            ScopeKind::ALL.iter().filter(|scope| scopes.contains(scope)).filter_map(|scope| survey.scope_role(*scope));
+            ScopeKind::ALL.iter().filter(|scope| declared.contains(scope)).filter_map(|scope| survey.scope_role(*scope));
         let lacking = needing.filter(|role| !has(&schema.acl, role.oid, "USAGE"));
         let lacking: Vec<_> = lacking.map(|role| role.name.as_str()).collect();
         if !lacking.is_empty() {

@@ -13,7 +13,7 @@ const HARMS: [(Code, &str, &[&str]); 13] = [
     (Code::Publication, "CREATE PUBLICATION everything FOR TABLE note", &["DROP"]),
     (Code::RuleOnTable, "CREATE RULE also AS ON INSERT TO note DO ALSO SELECT 1", &["DROP"]),
     (
-        Code::TriggerRunsAsOwner,
+        Code::TriggerBypassesRls,
         "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
          AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER look BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION look()",
         &["INVOKER", "DROP"],
