@@ -43,6 +43,8 @@ pub(crate) struct Relation {
     /// The entity at its other end.
     pub(crate) entity: Type,
     pub(crate) kind: Kind,
+    /// Whether rows of this table point at those of the other: `belongs_to`.
+    pub(crate) points: bool,
     /// The module of the junction.
     pub(crate) via: Option<Ident>,
     /// Whether SeaORM makes a `Related` of it: it is the only one to its entity, and that is another one.
@@ -257,13 +259,17 @@ impl Relation {
         let known = !(to_itself && kind == Kind::HasMany) || sea_orm.has("relation_reverse");
         let name = sea_orm.relation_enum.as_ref().filter(|_| known && sea_orm.via.is_none());
         let name = name.and_then(|name| syn::parse_str(&name.value().to_upper_camel_case()).ok());
+        // As SeaORM reads it, whatever the field's type: it takes `HasOne` for a `belongs_to` too.
+        let points = kind == Kind::BelongsTo
+            || sea_orm.has("belongs_to")
+            || (to_itself && sea_orm.via.is_none() && sea_orm.has("from") && sea_orm.has("to"));
         // `via = "module"` or `via = "module::Relation"`.
         let via = sea_orm.via.and_then(|via| {
             let value = via.value();
             let module = value.split("::").next()?;
             syn::parse_str(module).ok()
         });
-        Some(Self { field: field.ident.clone()?, entity, kind, via, related: !to_itself, name })
+        Some(Self { field: field.ident.clone()?, entity, kind, points, via, related: !to_itself, name })
     }
 }
 

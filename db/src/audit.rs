@@ -192,7 +192,8 @@ impl Db {
     pub async fn audit(&self, registry: &Registry) -> Result<AuditReport> {
         let audit = Audit { prefix: self.prefix().clone(), ..Audit::new(registry) };
         let connection = self.acquire(Span::none()).await?;
-        let transaction = Transaction::begin(connection, format!("BEGIN READ ONLY; {SETTINGS}"), false, false).await?;
+        let transaction =
+            Transaction::begin(connection, format!("BEGIN READ ONLY; {SETTINGS}"), false, false, false).await?;
         let row = transaction.fetch_all(audit.statement(), false).await?.pop();
         let catalog = parse(row).map_err(Kind::Other)?;
         transaction.commit(true).await?;

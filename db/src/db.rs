@@ -18,6 +18,7 @@ use crate::{
     contract::Prefix,
     error::Kind,
     open::Subject,
+    outdated::Outdated,
     reach::{Reached, reach},
     scope::TenantIds,
     transaction::{Connection, milliseconds},
@@ -44,6 +45,7 @@ struct Inner {
     refused: Arc<Mutex<Option<sqlx::Error>>>,
     /// What answered last where the server should be, and when.
     reached: tokio::sync::Mutex<Option<(Instant, Reached)>>,
+    outdated: Arc<Outdated>,
 }
 
 const STRANGER: &str = "what answers there does not speak PostgreSQL's protocol";
@@ -69,8 +71,8 @@ impl Db {
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         options.check_root_certificate()?;
-        let refused = Arc::default();
-        let pool = options.pool(Arc::clone(&refused)).connect_lazy_with(options.connect_options());
+        let (refused, outdated) = (Arc::default(), Arc::<Outdated>::default());
+        let pool = options.pool(Arc::clone(&refused), outdated.clone()).connect_lazy_with(options.connect_options());
         let db = Self {
             inner: Arc::new(Inner {
                 pool,
@@ -79,6 +81,7 @@ impl Db {
                 handed_out: AtomicU64::new(0),
                 refused,
                 reached: tokio::sync::Mutex::default(),
+                outdated,
             }),
         };
         let mut connection = db.acquire(Span::none()).await?;
@@ -195,7 +198,7 @@ impl Db {
         match acquired {
             Ok(connection) => {
                 self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
-                Ok(Connection::new(connection, self.inner.in_use.clone(), span))
+                Ok(Connection::new(connection, self.inner.in_use.clone(), self.inner.outdated.clone(), span))
             }
             Err(sqlx::Error::PoolTimedOut) => {
                 span.record("outcome", "no connection");

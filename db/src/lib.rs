@@ -100,6 +100,7 @@ pub mod audit;
 mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod behavior;
 mod context;
 pub mod contract;
 mod db;
@@ -116,6 +117,7 @@ mod load;
 mod login;
 mod open;
 mod options;
+mod outdated;
 mod predicate;
 pub mod prelude;
 mod progress;
@@ -156,7 +158,7 @@ pub use crate::{
     open::Open,
     options::{DbOptions, TlsMode},
     registry::{Exception, RegisteredEntity, Registry},
-    relation::{Beside, ParentOf, RelatedTo, Sub, Through, TogetherWith},
+    relation::{Beside, Many, Number, One, ParentOf, RelatedTo, Sub, Takes, Through, TogetherWith},
     retry::Retry,
     returning::Affected,
     save::{Children, Save},

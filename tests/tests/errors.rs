@@ -14,6 +14,11 @@ use entity::{
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection};
 use tests::{Cut, Fixture, PATIENCE, TestDatabase};
 
+#[path = "errors/outdated.rs"]
+mod outdated;
+#[path = "errors/sqlstates.rs"]
+mod sqlstates;
+
 fn titled(title: &str) -> Draft {
     Draft { title: Set(title.to_owned()), question: Set("?".to_owned()), ..Default::default() }
 }

@@ -16,6 +16,7 @@ use super::milliseconds;
 use crate::{
     Error, Result,
     error::{Kind, is_fatal},
+    outdated::Outdated,
 };
 
 type Manager = <Postgres as sqlx::Database>::TransactionManager;
@@ -29,6 +30,11 @@ pub(crate) struct Connection {
     /// The savepoint that is to be taken back before anything else is sent: its future was dropped.
     pub(super) abandoned: Option<usize>,
     pub(super) marks: Arc<Marks>,
+    /// Whether the transaction may write.
+    may_write: bool,
+    /// Whether the connection goes when the transaction has ended, whatever becomes of that.
+    worn_out: bool,
+    outdated: Arc<Outdated>,
     in_use: Arc<AtomicU32>,
     taken: Instant,
     span: Span,
@@ -38,7 +44,8 @@ pub(crate) struct Connection {
 /// What a transaction and its connection tell each other while statements are under way.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Whether a message of this transaction could not be serialized or deadlocked, in a savepoint too.
+    /// Whether a message of this transaction failed by what another attempt would not meet, in a savepoint too: it could
+    /// not be serialized, deadlocked, or was a statement that a migration had made stale.
     pub(super) contended: AtomicBool,
     /// Whether something that is all or nothing was left half done, so that the level cannot be kept.
     pub(super) spoilt: AtomicBool,
@@ -59,13 +66,21 @@ pub(super) enum State {
 }
 
 impl Connection {
-    pub(crate) fn new(connection: PoolConnection<Postgres>, in_use: Arc<AtomicU32>, span: Span) -> Self {
+    pub(crate) fn new(
+        connection: PoolConnection<Postgres>,
+        in_use: Arc<AtomicU32>,
+        outdated: Arc<Outdated>,
+        span: Span,
+    ) -> Self {
         in_use.fetch_add(1, Ordering::Relaxed);
         Self {
             pooled: connection,
             state: State::Idle,
             abandoned: None,
             marks: Arc::default(),
+            may_write: false,
+            worn_out: false,
+            outdated,
             in_use,
             taken: Instant::now(),
             span,
@@ -74,8 +89,9 @@ impl Connection {
     }
 
     /// Sends the opening message of a context.
-    pub(super) async fn begin(&mut self, sql: String) -> Result<()> {
+    pub(super) async fn begin(&mut self, sql: String, may_write: bool) -> Result<()> {
         self.state = State::Busy;
+        self.may_write = may_write;
         // sqlx counts no transaction until the message has succeeded as a whole.
         match Manager::begin(&mut self.pooled, Some(AssertSqlSafe(sql).into_sql_str())).await {
             Ok(()) => {
@@ -90,7 +106,7 @@ impl Connection {
                 if self.pooled.execute(sqlx::raw_sql("ROLLBACK")).await.is_ok() {
                     self.state = State::Idle;
                 }
-                Err(error.into())
+                Err(self.told(error))
             }
             Err(error) => {
                 self.state = State::Lost;
@@ -161,11 +177,25 @@ impl Connection {
             }
             _ => before,
         };
-        let result = result.map_err(Error::from);
-        if result.as_ref().is_err_and(Error::is_serialization_failure) {
+        result.map_err(|error| self.told(error))
+    }
+
+    /// Makes an error of sqlx's one of ours, and remembers what it says of the connection.
+    fn told(&mut self, error: sqlx::Error) -> Error {
+        let mut error = Error::from(error);
+        if let Kind::Database(error) = &mut *error.0
+            && self.may_write
+        {
+            error.of_writing_context();
+        }
+        if error.is_worth_another_attempt() {
             self.marks.contended.store(true, Ordering::Relaxed);
         }
-        result
+        if error.is_stale_statement() || error.is_server_read_only() {
+            self.worn_out = true;
+            self.outdated.mark();
+        }
+        error
     }
 
     /// Runs a statement of ours about a savepoint, by the simple protocol.
@@ -245,6 +275,9 @@ impl Drop for Connection {
         }
         if self.state == State::Busy && self.outcome == "rolled back" {
             self.outcome = "cancelled";
+        }
+        if self.worn_out {
+            self.pooled.close_on_drop();
         }
         self.span.record("outcome", self.outcome);
         self.span.record("held_ms", milliseconds(self.taken));

@@ -142,6 +142,17 @@ async fn what_the_database_says_is_not_shown() {
         // More than an index takes.
         ("54000", 422, "/problems/value"),
         ("22021", 422, "/problems/value"),
+        ("22001", 422, "/problems/value"),
+        ("22P02", 422, "/problems/value"),
+        ("22007", 422, "/problems/value"),
+        ("22025", 422, "/problems/value"),
+        ("21000", 422, "/problems/value"),
+        ("44000", 422, "/problems/value"),
+        // The program's own statement.
+        ("0A000", 500, "about:blank"),
+        ("428C9", 500, "about:blank"),
+        ("42P10", 500, "about:blank"),
+        ("22P03", 500, "about:blank"),
         // The service's own arithmetic.
         ("22012", 500, "about:blank"),
         ("53200", 503, "about:blank"),
@@ -149,6 +160,10 @@ async fn what_the_database_says_is_not_shown() {
         ("40001", 503, "about:blank"),
         ("40P01", 503, "about:blank"),
         ("57014", 503, "about:blank"),
+        ("57P05", 503, "about:blank"),
+        // A standby, and a statement that a migration has made stale.
+        ("25006", 503, "about:blank"),
+        ("26000", 503, "about:blank"),
     ] {
         fail(sqlstate).await.assert_problem(status, kind);
     }
