@@ -19,8 +19,8 @@ export TEST_POSTGRES_BIN=$bin
 # These ask no database, or what they ask it does not depend on its version.
 without='compile_fail|compile_pass|surface'
 suites=()
-for file in tests/tests/*.rs; do
-  suite=$(basename "$file" .rs)
+for file in tests/tests/*.rs tests/tests/*/main.rs; do
+  suite=${file#tests/tests/} suite=${suite%/main.rs} suite=${suite%.rs}
   [[ $suite =~ ^($without)$ ]] || suites+=(--test "$suite")
 done
 cargo test --workspace "${suites[@]}" -- "$@"

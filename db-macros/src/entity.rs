@@ -1,6 +1,6 @@
 //! Parsing: the SeaORM entity below the attribute.
 
-use heck::ToUpperCamelCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Span, TokenStream};
 use syn::{Ident, ItemStruct, LitStr, Type, Visibility, spanned::Spanned};
 
@@ -43,6 +43,8 @@ pub(crate) struct Relation {
     /// The entity at its other end.
     pub(crate) entity: Type,
     pub(crate) kind: Kind,
+    /// Whether rows of this table point at those of the other: `belongs_to`.
+    pub(crate) points: bool,
     /// The module of the junction.
     pub(crate) via: Option<Ident>,
     /// Whether SeaORM makes a `Related` of it: it is the only one to its entity, and that is another one.
@@ -228,11 +230,17 @@ impl Column {
         Some(Self {
             field: ident.clone(),
             ty: field.ty.clone(),
-            name: sea_orm.column_name.as_ref().map_or(plain, LitStr::value),
+            name: sea_orm.column_name.as_ref().map_or_else(|| column_name(&plain, &variant), LitStr::value),
             variant: Ident::new(&variant, Span::call_site()),
             primary_key: sea_orm.has("primary_key"),
         })
     }
+}
+
+/// The name that SeaORM gives a column by itself.
+fn column_name(field: &str, variant: &str) -> String {
+    let is_snake_case = field == field.to_upper_camel_case().to_snake_case();
+    if is_snake_case { variant.to_snake_case() } else { field.to_snake_case() }
 }
 
 /// The keys that declare a relation.
@@ -251,13 +259,17 @@ impl Relation {
         let known = !(to_itself && kind == Kind::HasMany) || sea_orm.has("relation_reverse");
         let name = sea_orm.relation_enum.as_ref().filter(|_| known && sea_orm.via.is_none());
         let name = name.and_then(|name| syn::parse_str(&name.value().to_upper_camel_case()).ok());
+        // As SeaORM reads it, whatever the field's type: it takes `HasOne` for a `belongs_to` too.
+        let points = kind == Kind::BelongsTo
+            || sea_orm.has("belongs_to")
+            || (to_itself && sea_orm.via.is_none() && sea_orm.has("from") && sea_orm.has("to"));
         // `via = "module"` or `via = "module::Relation"`.
         let via = sea_orm.via.and_then(|via| {
             let value = via.value();
             let module = value.split("::").next()?;
             syn::parse_str(module).ok()
         });
-        Some(Self { field: field.ident.clone()?, entity, kind, via, related: !to_itself, name })
+        Some(Self { field: field.ident.clone()?, entity, kind, points, via, related: !to_itself, name })
     }
 }
 

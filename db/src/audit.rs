@@ -3,7 +3,7 @@
 //! [`Db::audit`](crate::Db::audit) looks as the login role; [`Audit`] as whoever holds a connection, such as the owner in
 //! a migration program. Both read the catalog alone, in one statement, and change nothing.
 //!
-//! Each [`Finding`] has a [`Code`] that stays, how bad it is, what has it, what it means, and the SQL that repairs it. An
+//! Each [`Finding`] has a [`Code`] that stays, how bad it is, what has it, what it means, and the [`Repair`]. An
 //! exception stands beside the entity that it is for:
 //!
 //! ```ignore
@@ -25,6 +25,7 @@ mod map;
 mod origin;
 #[cfg(feature = "report")]
 mod render;
+mod repair;
 mod report;
 mod rows;
 mod survey;
@@ -35,6 +36,7 @@ use tracing::Span;
 pub(crate) use check::BEYOND_POLICIES;
 pub use code::Code;
 pub use finding::{Finding, Object, ObjectKind, Severity};
+pub use repair::Repair;
 pub use report::{
     Access, AccessColumns, AuditReport, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable, Excepted,
 };
@@ -190,7 +192,8 @@ impl Db {
     pub async fn audit(&self, registry: &Registry) -> Result<AuditReport> {
         let audit = Audit { prefix: self.prefix().clone(), ..Audit::new(registry) };
         let connection = self.acquire(Span::none()).await?;
-        let transaction = Transaction::begin(connection, format!("BEGIN READ ONLY; {SETTINGS}"), false, false).await?;
+        let transaction =
+            Transaction::begin(connection, format!("BEGIN READ ONLY; {SETTINGS}"), false, false, false).await?;
         let row = transaction.fetch_all(audit.statement(), false).await?.pop();
         let catalog = parse(row).map_err(Kind::Other)?;
         transaction.commit(true).await?;

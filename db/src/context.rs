@@ -89,7 +89,7 @@ impl<S: Scope, M: Mode> Context<S, M> {
         M::opened(&self.inner).transaction.level()
     }
 
-    /// Whether this is the context whose level it is, and a statement in it could not be serialized or deadlocked.
+    /// Whether this is the context whose level it is, and a statement in it failed by what another attempt would not meet.
     pub(crate) fn is_contended(&self, level: Level) -> bool {
         M::opened(&self.inner).transaction.is_contended(level)
     }

@@ -17,6 +17,7 @@
 //! What it relies on is in PostgreSQL's documentation of
 //! [row security policies](https://www.postgresql.org/docs/current/ddl-rowsecurity.html).
 
+mod closed;
 mod create_table;
 mod entity;
 mod functions;
@@ -24,19 +25,29 @@ mod listing;
 mod members;
 #[cfg(feature = "testing")]
 mod names;
+mod needs;
 mod owner;
+mod plan;
 mod prefix;
+mod public;
 mod roles;
+mod schema;
 mod scoped_tables;
 mod seal;
+mod sequences;
 mod tokens;
+mod uninstall;
 mod written;
 
-pub(crate) use create_table::add_column;
+pub(crate) use closed::{Closed, SHARED};
+pub(crate) use create_table::{DeclaredForeignKey, add_column, declared_foreign_keys};
 pub(crate) use entity::PolicyDeclaration;
-pub(crate) use listing::ContractFunction;
+pub(crate) use listing::{ContractFunction, Needs};
+pub(crate) use needs::Need;
 pub use owner::as_owner;
+pub use plan::{LosingRole, Plan, PublicRight};
 pub use prefix::Prefix;
+pub(crate) use public::SET_CONFIG;
 pub use scoped_tables::{SCOPED_TABLE, ScopedTables};
 pub use tokens::Tokens;
 
@@ -51,6 +62,10 @@ pub struct Contract {
     login: String,
     membership: Membership,
     tokens: Option<Tokens>,
+    /// Roles that are given what PUBLIC loses.
+    kept: Vec<String>,
+    /// Whether PUBLIC loses nothing.
+    leave_public: bool,
 }
 
 /// The table that says who is a member of which organization.
@@ -97,7 +112,14 @@ impl Membership {
 impl Contract {
     /// A contract over a membership table, with the prefix `app` and the login role `app_login`.
     pub fn new(membership: Membership) -> Self {
-        Self { prefix: Prefix::default(), login: "app_login".to_owned(), membership, tokens: None }
+        Self {
+            prefix: Prefix::default(),
+            login: "app_login".to_owned(),
+            membership,
+            tokens: None,
+            kept: Vec::new(),
+            leave_public: false,
+        }
     }
 
     /// Sets the prefix from which the names of the schema, the roles and the settings derive. Two applications
@@ -152,17 +174,16 @@ impl Contract {
     /// Returns the statements that make the roles, the schema and the functions. They may be run again, and on
     /// a server where the roles exist already. `password` is set on the login role if the statements make it.
     ///
+    /// A schema of that name which no contract has made is refused, and so are roles that somebody uses for something else.
+    ///
+    /// What PUBLIC loses by it others may need: [`plan`](Self::plan) says who, beforehand; [`keep_for`](Self::keep_for) and
+    /// [`leave_public`](Self::leave_public) leave it to them.
+    ///
     /// The membership table need not exist yet; [`protect_membership`](Self::protect_membership) goes after it.
     #[must_use]
     pub fn install(&self, password: Option<&str>) -> Vec<String> {
-        [self.create_roles(password), self.create_schema(), self.create_functions(), self.close_database()].concat()
-    }
-
-    /// Returns the statements that take back what [`install`](Self::install) made. A role that another database
-    /// still uses is left. The tables, whose policies use the functions, must be gone.
-    #[must_use]
-    pub fn uninstall(&self) -> Vec<String> {
-        [self.open_database(), self.drop_functions(), self.drop_roles()].concat()
+        let schema = vec![self.make_schema()];
+        [schema, self.create_roles(password), self.open_schema(), self.create_functions(), self.close_public()].concat()
     }
 
     /// Returns the statements that put the table of `F` under row-level security, with the policies and grants
@@ -179,6 +200,17 @@ impl Contract {
     #[must_use]
     pub fn protect_membership(&self) -> Vec<String> {
         [self.let_the_gate_read_members(), self.act_by_present_role(), self.keep_an_owner()].concat()
+    }
+
+    /// Returns the statements that take back [`protect`](Self::protect): the table of `F` is then without row-level security
+    /// and policies of the contract, and its roles have no right on it. Policies of others stay, and have then no effect.
+    ///
+    /// # This widens power
+    ///
+    /// Whoever has a right on the table sees the rows of all tenants.
+    #[must_use]
+    pub fn unprotect<F: Facade>(&self) -> Vec<String> {
+        self.prefix.unprotect_table(&TableName::of::<F>().sql())
     }
 
     /// Returns the statement that keeps the column `updated_at` of the table of `F`.

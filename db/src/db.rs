@@ -16,7 +16,8 @@ use tracing::Span;
 
 use crate::{
     Authenticated, DbOptions, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
-    TenantContext, User, UserContext, contract::Prefix, open::Subject, reach::Reached, scope::TenantIds,
+    TenantContext, User, UserContext, contract::Prefix, open::Subject, outdated::Outdated, reach::Reached,
+    scope::TenantIds,
 };
 
 /// The database: one pool of connections, on which contexts are opened.
@@ -40,6 +41,7 @@ struct Inner {
     refused: Arc<Mutex<Option<sqlx::Error>>>,
     /// What answered last where the server should be, and when.
     reached: tokio::sync::Mutex<Option<(Instant, Reached)>>,
+    outdated: Arc<Outdated>,
 }
 
 impl Db {
@@ -52,18 +54,19 @@ impl Db {
         Self::connect(DbOptions::from_env()?).await
     }
 
-    /// Connects, and checks in one round trip that the database is migrated and that its row-level security
-    /// holds for the login role.
+    /// Connects, and checks in one round trip that the database is migrated, that contexts of each kind open, and that its
+    /// row-level security holds for the login role.
     ///
     /// # Errors
     ///
     /// `is_unreachable` if no server answers within the acquire timeout; `is_pool_timeout` if one is too busy for that;
-    /// `is_not_encrypted`; `is_login_refused`; `is_configuration`; `is_not_migrated`; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
+    /// `is_not_encrypted`; `is_login_refused`; `is_configuration`; `is_not_migrated`, also where a right is missing that all
+    /// contexts need; `is_privileged_login`, unless the options allow it; `is_audit_failed` where they ask for a clean
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         options.check_root_certificate()?;
-        let refused = Arc::default();
-        let pool = options.pool(Arc::clone(&refused)).connect_lazy_with(options.connect_options());
+        let (refused, outdated) = (Arc::default(), Arc::<Outdated>::default());
+        let pool = options.pool(Arc::clone(&refused), outdated.clone()).connect_lazy_with(options.connect_options());
         let db = Self {
             inner: Arc::new(Inner {
                 pool,
@@ -72,6 +75,7 @@ impl Db {
                 handed_out: AtomicU64::new(0),
                 refused,
                 reached: tokio::sync::Mutex::default(),
+                outdated,
             }),
         };
         let mut connection = db.acquire(Span::none()).await?;

@@ -9,9 +9,10 @@ use sea_orm::{
 
 use crate::{
     Affected, Context, Deletable, Facade, Result, Scope, Select,
+    behavior::{after_delete, before_delete},
     error::Kind,
     expression::{Refusal, bracketed, check_condition},
-    facade::{Key, Model, table_name},
+    facade::{ActiveModel, Key, Model, table_name},
     predicate,
     predicate::Within,
     relation::{Beside, Sub},
@@ -19,33 +20,42 @@ use crate::{
     select::{Projected, Subquery, build, key_is, model},
 };
 
-/// A `DELETE` of one row by its id; made by a facade, such as `ResearchPlan::delete_by_id(id)`.
+/// A `DELETE` of one row; made by a facade, such as `ResearchPlan::delete(&row)` or `ResearchPlan::delete_by_id(id)`.
 ///
-/// It stands for SeaORM's `Delete::one`.
+/// It corresponds to SeaORM's `Delete::one`. By a row it is `ModelTrait::delete` in what it runs: the entity's
+/// `before_delete` and `after_delete`. By an id there is no row to run them with, here as in SeaORM.
 #[derive(Clone, Debug)]
 #[must_use = "a delete does nothing until it is run on a context"]
 pub struct Delete<F: Facade> {
     many: DeleteMany<F>,
+    row: Option<ActiveModel<F>>,
 }
 
 impl<F: Facade> Delete<F> {
     pub(crate) fn new(id: ValueTuple) -> Self {
-        Self { many: DeleteMany::new().filter(key_is::<F>(id)) }
+        Self { many: DeleteMany::new().filter(key_is::<F>(id)), row: None }
+    }
+
+    pub(crate) fn of_row(id: ValueTuple, row: ActiveModel<F>) -> Self {
+        Self { row: Some(row), ..Self::new(id) }
     }
 
     /// Deletes the row.
     ///
     /// # Errors
     ///
-    /// `is_not_found` if no row has the id in this scope; `is_foreign_key_violation` if another row points at it.
+    /// `is_not_found` if no row has the id in this scope; `is_foreign_key_violation` if another row points at it;
+    /// `is_refused_by_hook`, `is_statement_in_hook`; `is_foreign_scope` or `is_key_changed` if `before_delete` makes another
+    /// row of it.
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<()>
     where
         F: Deletable<S>,
     {
-        match self.many.exec(cx).await?.rows_affected {
-            0 => Err(Kind::NotFound { table: table_name::<F>() }.into()),
-            _ => Ok(()),
+        let row = prepare::<F>(self.row).await?;
+        if self.many.exec(cx).await?.rows_affected == 0 {
+            return Err(Kind::NotFound { table: table_name::<F>() }.into());
         }
+        finish::<F, S>(row, cx).await
     }
 
     /// Deletes the row, and returns it as it was.
@@ -57,14 +67,31 @@ impl<F: Facade> Delete<F> {
     where
         F: Deletable<S>,
     {
+        let row = prepare::<F>(self.row).await?;
         let deleted = self.many.exec_with_returning(cx).await?.into_iter().next();
-        deleted.ok_or_else(|| Kind::NotFound { table: table_name::<F>() }.into())
+        let deleted = deleted.ok_or(Kind::NotFound { table: table_name::<F>() })?;
+        finish::<F, S>(row, cx).await?;
+        Ok(deleted)
+    }
+}
+
+async fn prepare<F: Facade>(row: Option<ActiveModel<F>>) -> Result<Option<ActiveModel<F>>> {
+    Ok(match row {
+        Some(row) => Some(before_delete::<F>(row).await?),
+        None => None,
+    })
+}
+
+async fn finish<F: Facade, S: Scope>(row: Option<ActiveModel<F>>, cx: &Context<S>) -> Result<()> {
+    match row {
+        Some(row) => after_delete::<F, S>(row, cx).await,
+        None => Ok(()),
     }
 }
 
 /// A `DELETE` of the rows of one scope by filter; made by a facade, such as `ResearchPlan::delete_many()`.
 ///
-/// It stands for SeaORM's `DeleteMany`. Without a filter it deletes every row of the scope. `J` lists the facades of its
+/// It corresponds to SeaORM's `DeleteMany`, and runs no `before_delete` and no `after_delete`, as that does not. Without a filter it deletes every row of the scope. `J` lists the facades of its
 /// subqueries.
 #[derive(Clone, Debug)]
 #[must_use = "a delete does nothing until it is run on a context"]

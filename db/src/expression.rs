@@ -305,17 +305,16 @@ pub(crate) fn check_value(value: &Value) -> Result<(), Refusal> {
 }
 
 /// Whether a value can be bound. PostgreSQL has no integer beyond `bigint`, and sea-query panics at one; and at an
-/// array of something else than it says.
+/// array of something else than it says, of arrays, or with a NULL among its values.
 fn bindable(value: &Value) -> Result<(), Refused> {
     match value {
         Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
             Err("a number that is larger than a `bigint`")
         }
         Value::Array(kind, Some(values)) => values.iter().try_for_each(|value| match value {
-            Value::Array(..) => Err("an array of arrays"),
-            _ if value.array_type() != *kind || *value == value.as_null() => {
-                Err("an array of something else than it says")
-            }
+            Value::Array(..) => Err("an array of arrays, which sea-query cannot bind"),
+            _ if value.array_type() != *kind => Err("an array of something else than it says"),
+            _ if *value == value.as_null() => Err("an array with a NULL among its values, which sea-query cannot bind"),
             _ => bindable(value),
         }),
         _ => Ok(()),

@@ -186,6 +186,11 @@ pub(crate) fn fixed_columns<F: Facade>() -> Vec<&'static str> {
     columns
 }
 
+/// Returns whether a column holds the key of one of the facade's scopes.
+pub(crate) fn is_scope_column<F: Facade>(column: &Column<F>) -> bool {
+    F::SCOPES.iter().any(|declaration| declaration.rows.column() == Some(column.as_str()))
+}
+
 /// Returns whether the facade's table has a column of that name.
 pub(crate) fn has_column<F: Facade>(name: &str) -> bool {
     Column::<F>::iter().any(|column| column.as_str() == name)
@@ -198,7 +203,8 @@ pub(crate) fn fill_key<A: ActiveModelTrait>(row: &mut A) {
     for key in <A::Entity as EntityTrait>::PrimaryKey::iter() {
         let column = key.into_column();
         if row.is_not_set(column) && matches!(column.def().get_column_type(), ColumnType::Uuid) {
-            row.set(column, uuid::Uuid::now_v7().into());
+            // A key of the application's own type may not take it; the table's default is then to do.
+            row.try_set(column, uuid::Uuid::now_v7().into()).ok();
         }
     }
 }

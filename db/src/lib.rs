@@ -69,24 +69,27 @@
 //! | serve it over HTTP | `db::axum`, behind the feature `axum` |
 //! | test the isolation of every entity | `db::testing`, behind the feature `testing` |
 //!
-//! # What each ring does not do
+//! # What each layer does not do
 //!
-//! **Ring 1 stops honest mistakes**, not code that sets out to defeat it. A public `Model`, and a facade, reach their
+//! **Layer 1 stops honest mistakes**, not code that sets out to defeat it. A public `Model`, and a facade, reach their
 //! SeaORM entity by projection (`<Model as ModelTrait>::Entity`); whoever has the password opens a connection of
-//! their own; the traits that the macros implement can be implemented by hand. What such code meets is ring 3. A
+//! their own; the traits that the macros implement can be implemented by hand. What such code meets is layer 3. A
 //! closure is lent its context mutably, so that two contexts can be swapped (`mem::swap`): each goes on as what it was
 //! opened for, and neither is committed for the other.
 //!
-//! **Ring 2 holds for structured expressions.** Raw text can close any bracket, so it is refused wherever it hides
+//! **Layer 2 holds for structured expressions.** Raw text can close any bracket, so it is refused wherever it hides
 //! ([`Error::is_raw_text`]), and so is what cannot be looked into: a subquery that is no scoped query, a `CASE`.
 //! A function is let in by its name, if the name is plain and none of PostgreSQL's own that reach beyond the rows
 //! (`pg_…`, `set_config`, `dblink` and the like). What a function of the application's own does is not known here.
 //!
-//! **Ring 3 does not stop code that holds the login's own connection** and calls what opens a context: that is what the
+//! **Layer 3 does not stop code that holds the login's own connection** and calls the entry functions: that is what the
 //! login role is for. What it sets by itself, with `SET ROLE`, `SET` or `set_config`, shows no row: a context has a seal,
-//! made with a secret that the login cannot read, and the policies ask for it. It does not hide what PostgreSQL shows to everybody: the names of tables and columns, how large a
-//! table is over all tenants (`pg_relation_size`, `pg_stat_get_live_tuples`), and how long a statement takes. Ring 2
-//! keeps queries away from those.
+//! made with a secret that the login cannot read, and the policies ask for it. Nor does it stop side channels of
+//! PostgreSQL's own. The functions that count and show what all tenants do are closed, where a superuser has migrated.
+//! SQL of one's own in a context still learns other tenants' values by the counts and the estimates of `EXPLAIN`, and
+//! something by the time that a statement takes; it can lock a table for all, and make their serializable transactions
+//! fail. The names of tables and columns are no secret, nor is how large a table is over all tenants (`reltuples`). Layer
+//! 2 keeps queries away from those; `docs/side-channels.md` has each with a test.
 //!
 //! Writes to identity tables and to tenant tables cannot share a transaction: they are two contexts.
 
@@ -97,6 +100,7 @@ pub mod audit;
 mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod behavior;
 mod context;
 pub mod contract;
 mod db;
@@ -113,6 +117,7 @@ mod load;
 mod login;
 mod open;
 mod options;
+mod outdated;
 mod predicate;
 pub mod prelude;
 mod progress;
@@ -153,7 +158,7 @@ pub use crate::{
     open::Open,
     options::{DbOptions, TlsMode},
     registry::{Exception, RegisteredEntity, Registry},
-    relation::{Beside, ParentOf, RelatedTo, Sub, Through, TogetherWith},
+    relation::{Beside, Many, Number, One, ParentOf, RelatedTo, Sub, Takes, Through, TogetherWith},
     retry::Retry,
     returning::Affected,
     save::{Children, Save},

@@ -1,11 +1,19 @@
 //! What `Db::connect` checks of the login role.
 
-use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+use futures_util::TryStreamExt;
+use sea_orm::sqlx::{self, AssertSqlSafe, Either, Row, postgres::PgRow};
 
-use crate::{DbOptions, Result, ScopeKind, audit::BEYOND_POLICIES, error::Kind, transaction::Connection};
+use crate::{
+    DbOptions, Result, ScopeKind,
+    audit::BEYOND_POLICIES,
+    contract::Prefix,
+    error::{Kind, NOT_A_MEMBER},
+    sql::do_block,
+    transaction::Connection,
+};
 
-/// Asks, in one round trip, whether the contract is there, and whether row-level security holds for the role
-/// that the session is of.
+/// Asks, in one round trip, whether the contract is there, whether contexts open, and whether row-level security holds for the
+/// role that the session is of.
 pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> Result<()> {
     let prefix = &options.prefix;
     let scopes = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
@@ -31,14 +39,17 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
                 SELECT me.oid UNION SELECT oid FROM pg_catalog.pg_roles WHERE rolname IN ({scopes}))) AS admin,
            (SELECT min(c.oid::pg_catalog.regclass::text) FROM pg_catalog.pg_class c
               WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity
-                AND pg_catalog.pg_has_role(me.oid, c.relowner, 'MEMBER')) AS owned
-         FROM pg_catalog.pg_roles me WHERE me.rolname = session_user"
+                AND pg_catalog.pg_has_role(me.oid, c.relowner, 'MEMBER')) AS owned,
+           COALESCE((SELECT pg_catalog.has_language_privilege(oid, 'USAGE') FROM pg_catalog.pg_language
+              WHERE lanname = 'plpgsql'), false) AS tries
+         FROM pg_catalog.pg_roles me WHERE me.rolname = session_user;
+         {}",
+        try_contexts(prefix),
     );
-    let row = connection.run(async |connection| {
-        use sqlx::Executor;
-        connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await
-    });
-    let row = row.await?;
+    let (row, tried) = ask(connection, sql).await?;
+    let Some(row) = row else {
+        return Err(Kind::RightMissing(tried.unwrap_or_else(|| "the server has not answered".to_owned())).into());
+    };
 
     let login: String = row.try_get("login")?;
     if !row.try_get::<bool, _>("migrated")? {
@@ -46,6 +57,9 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
     }
     if let Some(missing) = row.try_get::<Option<String>, _>("missing")? {
         return Err(Kind::NotMigrated(format!("`{login}` cannot become {missing}, or the role is missing")).into());
+    }
+    if let Some(why) = tried.filter(|_| row.try_get("tries").unwrap_or(false)) {
+        return Err(Kind::RightMissing(why).into());
     }
     if options.allow_privileged_login {
         return Ok(());
@@ -69,4 +83,61 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
         return Ok(());
     };
     Err(Kind::PrivilegedLogin { login, why }.into())
+}
+
+/// Sends both statements as one message; returns the row of the first, and where the second was denied a right, which.
+async fn ask(connection: &mut Connection, sql: String) -> Result<(Option<PgRow>, Option<String>)> {
+    connection
+        .run(async |connection| {
+            use sqlx::Executor;
+            let mut answers = connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(sql)));
+            let mut row = None;
+            let tried = loop {
+                match answers.try_next().await {
+                    Ok(Some(Either::Right(found))) => row = Some(found),
+                    Ok(Some(Either::Left(_))) => {}
+                    Ok(None) => break None,
+                    Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
+                        break Some(error.message().to_owned());
+                    }
+                    // That is for the context that meets it: a part of the schema may be on its way.
+                    Err(sqlx::Error::Database(_)) if row.is_some() => break None,
+                    Err(error) => return Err(error),
+                }
+            };
+            Ok((row, tried))
+        })
+        .await
+}
+
+/// Opens a context of each kind and asks what the policies ask, for nobody, and takes it back. Where a right is missing that
+/// all contexts need, the program would otherwise start, and each of them fail.
+fn try_contexts(prefix: &Prefix) -> String {
+    // Nobody's id, so that nobody is a member.
+    const NOBODY: &str = "'00000000-0000-0000-0000-000000000000'";
+    let opens = [
+        (ScopeKind::Tenant, format!("enter_tenant({NOBODY}, {NOBODY})")),
+        (ScopeKind::Tenant, format!("enter_tenant_as_system({NOBODY})")),
+        (ScopeKind::User, format!("enter_user({NOBODY})")),
+        (ScopeKind::Identity, "enter_identity()".to_owned()),
+    ];
+    let one = |(scope, open): (ScopeKind, String)| {
+        format!(
+            "BEGIN
+               PERFORM {prefix}.{open};
+               SET LOCAL ROLE {role};
+               PERFORM {accessor}, {prefix}.context_is_genuine();
+               RAISE EXCEPTION 'taken back' USING ERRCODE = 'raise_exception', CONSTRAINT = 'taken_back';
+             EXCEPTION WHEN raise_exception OR insufficient_privilege OR undefined_function THEN
+               GET STACKED DIAGNOSTICS why = CONSTRAINT_NAME;
+               IF SQLSTATE = '42501' AND why <> '{NOT_A_MEMBER}' THEN
+                 RAISE;
+               END IF;
+             END;",
+            role = prefix.role(scope),
+            accessor = prefix.accessor(scope),
+        )
+    };
+    let tries: String = opens.into_iter().map(one).collect();
+    do_block(&format!("DECLARE why text;\nBEGIN\n{tries}\nEND"))
 }

@@ -67,7 +67,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         self
     }
 
-    /// Runs the closure again, `times` times at most, where it met another transaction: see [`Retry`].
+    /// Runs the closure again, `times` times at most, where it conflicted with another transaction: see [`Retry`].
     ///
     /// ```
     /// # use db::{Authenticated, Db, IsolationLevel, OrganizationId, Result};
@@ -107,7 +107,8 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         let wait_for_end = self.isolation == Some(IsolationLevel::Serializable);
         async {
             let connection = self.db.acquire(span.clone()).await?;
-            let transaction = Transaction::begin(connection, sql, self.db.prepared_statements(), wait_for_end).await?;
+            let prepared = self.db.prepared_statements();
+            let transaction = Transaction::begin(connection, sql, !M::READ_ONLY, prepared, wait_for_end).await?;
             Ok(Context::new(transaction, self.ids, self.db.prefix().clone()))
         }
         .instrument(span.clone())
@@ -146,7 +147,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         }
         let hooks = context.end().instrument(span).await.map_err(|error| Failed {
             // The closure may have swallowed the failure that aborted the transaction.
-            contended: error.is_serialization_failure() || (contended && error.is_rolled_back()),
+            contended: error.is_worth_another_attempt() || (contended && error.is_rolled_back()),
             error: error.into(),
         })?;
         // Outside of the scope of `OPEN`, and with the connection given back: a hook may open a context.
@@ -191,13 +192,13 @@ impl<S: Scope, M: Mode> fmt::Debug for Open<'_, S, M> {
 /// Why one attempt failed.
 pub(crate) struct Failed<E> {
     pub(crate) error: E,
-    /// Whether the transaction met another, so that the next attempt may succeed.
+    /// Whether the next attempt may succeed: the transaction conflicted with another, or with a migration.
     pub(crate) contended: bool,
 }
 
 impl<E: From<Error>> From<Error> for Failed<E> {
     fn from(error: Error) -> Self {
-        Self { contended: error.is_serialization_failure(), error: error.into() }
+        Self { contended: error.is_worth_another_attempt(), error: error.into() }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What generated code may name. Not for anybody else: it may change in any release.
 
 pub use inventory;
-pub use sea_orm::{ActiveModelBehavior, ActiveValue, EntityTrait, PrimaryKeyTrait, Related, RelationTrait};
+pub use sea_orm::{
+    ActiveModelBehavior, ActiveValue, EntityTrait, IntoActiveModel, PrimaryKeyTrait, Related, RelationTrait,
+};
 
 use crate::facade::{ActiveModel, Model};
 pub use crate::{
@@ -10,7 +12,7 @@ pub use crate::{
     Update, UpdateColumns, UpdateMany, User, Verbs, Via,
     audit::Code,
     insert::{FromCaller, FromContext},
-    relation::{Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
+    relation::{Many, One, Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
     scope::ByColumn,
 };
 
@@ -88,9 +90,12 @@ pub fn delete_by_id<F: Facade>(id: impl Into<Key<F::Entity>>) -> Delete<F> {
 }
 
 /// Starts a delete of a row.
-pub fn delete<F: Facade>(row: &Model<F>) -> Delete<F> {
+pub fn delete<F: Facade>(row: &Model<F>) -> Delete<F>
+where
+    Model<F>: IntoActiveModel<ActiveModel<F>>,
+{
     use sea_orm::ModelTrait;
-    Delete::new(row.get_primary_key_value())
+    Delete::of_row(row.get_primary_key_value(), row.clone().into_active_model())
 }
 
 /// Starts a delete by filter.

@@ -5,9 +5,9 @@ use std::any::type_name;
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 use crate::{
-    Facade, ScopeDeclaration, TableName,
+    Facade, Result, ScopeDeclaration, TableName,
     audit::Code,
-    contract::{self, Prefix, ScopedTables},
+    contract::{self, DeclaredForeignKey, Prefix, ScopedTables},
 };
 
 /// Every scoped entity of a program, with its scopes, and the exceptions that are declared to what an audit finds.
@@ -44,7 +44,8 @@ pub struct RegisteredEntity {
     fixed: fn() -> Vec<&'static str>,
     #[cfg(feature = "testing")]
     pub(crate) typed: crate::testing::Typed,
-    create_table: fn(&Prefix) -> Vec<String>,
+    create_table: fn(&Prefix) -> Result<Vec<String>>,
+    foreign_keys: fn() -> Vec<DeclaredForeignKey>,
     add_column: fn(&str) -> Option<String>,
 }
 
@@ -129,8 +130,9 @@ impl RegisteredEntity {
             fixed: crate::facade::fixed_columns::<F>,
             #[cfg(feature = "testing")]
             typed: crate::testing::Typed::of::<F>(),
-            create_table: |prefix| ScopedTables::new(prefix).create::<F>().statements(),
+            create_table: |prefix| Ok(ScopedTables::new(prefix).create::<F>()?.statements()),
             add_column: contract::add_column::<F>,
+            foreign_keys: contract::declared_foreign_keys::<F>,
         }
     }
 
@@ -174,8 +176,13 @@ impl RegisteredEntity {
 
 impl RegisteredEntity {
     /// Returns the statements that make its table.
-    pub(crate) fn create_table(&self, prefix: &Prefix) -> Vec<String> {
+    pub(crate) fn create_table(&self, prefix: &Prefix) -> Result<Vec<String>> {
         (self.create_table)(prefix)
+    }
+
+    /// Returns the foreign keys that its relations ask for.
+    pub(crate) fn foreign_keys(&self) -> Vec<DeclaredForeignKey> {
+        (self.foreign_keys)()
     }
 
     /// Returns the definition of a column.

@@ -24,6 +24,9 @@ pub trait Relates<E: EntityTrait>: EntityTrait + Related<E> {
     /// The table between the two.
     type Through: Through;
 
+    /// The field.
+    const FIELD: &'static str;
+
     /// Puts related rows into the field.
     fn nest(row: &mut Self::ModelEx, related: Vec<E::ModelEx>);
 
@@ -32,11 +35,14 @@ pub trait Relates<E: EntityTrait>: EntityTrait + Related<E> {
 }
 
 /// An entity whose rows are pointed at by those of `E`, in a field that declares it; for generated code.
-pub trait Parent<E: EntityTrait>: Relates<E, Through = ()> {}
+pub trait Parent<E: EntityTrait>: Relates<E, Through = ()> {
+    /// How many of them point at one row.
+    type Number: Number;
+}
 
 /// A facade whose entity has a relation to that of `G`, declared as a field of its model.
 ///
-/// Stands for SeaORM's `Related`. Where the relation goes through a junction table, that is a scoped table too, and
+/// Corresponds to SeaORM's `Related`. Where the relation goes through a junction table, that is a scoped table too, and
 /// carries the predicate of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no relation to `{G}`",
@@ -48,6 +54,10 @@ pub trait RelatedTo<G: Facade>: Facade {
     /// The facade of the junction table, or `()`.
     #[doc(hidden)]
     type Through: Through;
+
+    /// The field that declares the relation.
+    #[doc(hidden)]
+    const FIELD: &'static str;
 
     /// Returns the relation to `G`, or to the junction.
     #[doc(hidden)]
@@ -68,6 +78,7 @@ where
     F::Entity: Relates<G::Entity>,
 {
     type Through = <F::Entity as Relates<G::Entity>>::Through;
+    const FIELD: &'static str = <F::Entity as Relates<G::Entity>>::FIELD;
 
     fn relation() -> Relation {
         Relation { to: F::Entity::to(), via: F::Entity::via() }
@@ -89,10 +100,56 @@ where
     label = "`{Self}` declares no `has_one` or `has_many` of this",
     note = "a row is saved with those that point at it; save the others first, and set their id in the draft"
 )]
-pub trait ParentOf<G: Facade>: RelatedTo<G> {}
+pub trait ParentOf<G: Facade>: RelatedTo<G> {
+    /// [`One`] for a `has_one`, [`Many`] for a `has_many`.
+    type Number: Number;
+}
 
 #[diagnostic::do_not_recommend]
-impl<F: Facade, G: Facade> ParentOf<G> for F where F::Entity: Parent<G::Entity> {}
+impl<F: Facade, G: Facade> ParentOf<G> for F
+where
+    F::Entity: Parent<G::Entity>,
+{
+    type Number = <F::Entity as Parent<G::Entity>>::Number;
+}
+
+/// How many rows point at one: [`One`] or [`Many`].
+pub trait Number: 'static {
+    /// Whether it is one at most.
+    #[doc(hidden)]
+    const ONE: bool;
+}
+
+/// At most one row points at another: `has_one`.
+#[derive(Clone, Copy, Debug)]
+pub enum One {}
+
+/// Any number of rows point at one: `has_many`.
+#[derive(Clone, Copy, Debug)]
+pub enum Many {}
+
+impl Number for One {
+    const ONE: bool = true;
+}
+
+impl Number for Many {
+    const ONE: bool = false;
+}
+
+/// What [`Save::with`](crate::Save::with) takes for a relation: anything that gives rows for a `has_many`; for a `has_one`
+/// what gives one row at most, an `Option` or an array of one.
+#[diagnostic::on_unimplemented(
+    message = "a `has_one` takes one row, and this may be several",
+    label = "not `Some(row)`, `None` or `[row]`",
+    note = "a row has one row at most in a `has_one`; a relation to several is a `has_many`"
+)]
+pub trait Takes<I> {}
+
+impl<I> Takes<I> for Many {}
+
+impl<T> Takes<Option<T>> for One {}
+
+impl<T> Takes<[T; 1]> for One {}
 
 /// The table that a relation goes through: a facade, or `()` where there is none. Sealed by what it is for.
 pub trait Through: 'static {

@@ -14,10 +14,11 @@ const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_factor(2.0)
     .with_jitter();
 
-/// A context about to be opened, and opened again where its transaction meets another; made by [`Open::retry`].
+/// A context about to be opened, and opened again where its transaction conflicts with another; made by [`Open::retry`].
 ///
 /// The closure runs **again**, so many times at most, where PostgreSQL raised a serialization failure or a deadlock
-/// (SQLSTATE 40001, 40P01), in a statement or at the commit. Each run has a transaction and a tracing span of its own,
+/// (SQLSTATE 40001, 40P01), in a statement or at the commit; or found a prepared statement out of date, as it does once after
+/// a migration ([`is_stale_statement`](Error::is_stale_statement)). Each run has a transaction and a tracing span of its own,
 /// and starts from nothing: its predecessor was rolled back, its [`after_commit`](Context::after_commit) hooks with it.
 /// Between two runs it waits, with no connection: 10 to 20 ms the first time, twice as long each time after that, 2 s
 /// at most. The last failure is returned as it is. Any other error is returned at once, a commit whose outcome is
@@ -40,8 +41,8 @@ impl<'a, S: Scope, M: Mode> Retry<'a, S, M> {
         Self { open, times }
     }
 
-    /// Opens the context, runs `f` in it, and commits if `f` returns `Ok`; all of that again where it met another
-    /// transaction.
+    /// Opens the context, runs `f` in it, and commits if `f` returns `Ok`; all of that again where it conflicted with
+    /// another transaction.
     ///
     /// Each run has a clone of `f`: a closure that borrows what it needs is one, and so is one that owns what can be
     /// cloned. (`AsyncFn` would say the same, but what borrows could then not be spawned: rustc does not see that its
@@ -49,7 +50,7 @@ impl<'a, S: Scope, M: Mode> Retry<'a, S, M> {
     ///
     /// # Errors
     ///
-    /// Those of [`Open::run`], `is_serialization_failure` included, where the last run still met another.
+    /// Those of [`Open::run`], `is_serialization_failure` included, where the last run still conflicted with another.
     pub async fn run<T, E: From<Error>>(
         self,
         f: impl AsyncFnOnce(&mut Context<S, M>) -> Result<T, E> + Clone,
@@ -63,7 +64,11 @@ impl<'a, S: Scope, M: Mode> Retry<'a, S, M> {
                     None => return Err(error),
                 },
             };
-            tracing::debug!(scope = S::KIND.as_str(), ?delay, "the transaction met another; it is run again");
+            tracing::debug!(
+                scope = S::KIND.as_str(),
+                ?delay,
+                "the transaction conflicted with another; it is run again"
+            );
             tokio::time::sleep(delay).await;
         }
     }

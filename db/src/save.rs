@@ -1,23 +1,25 @@
 //! A row and the rows that point at it, saved in one call.
 
-use std::{collections::HashMap, future::Future};
+use std::future::Future;
 
 use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IdenStatic, Iterable, ModelTrait};
 
 use crate::{
     Context, Facade, Insertable, Result, Scope, Updatable,
+    behavior::set,
     error::Kind,
     facade::{ActiveModel, Column, Model, ModelEx, table_name},
-    insert::{FromContext, InsertMany, place},
-    relation::{ParentOf, RelatedTo},
+    insert::{FromContext, insert_in_order},
+    relation::{Number, ParentOf, RelatedTo, Takes},
     update::Update,
 };
 
 /// A row to be saved with the rows that point at it; made by a facade, such as `ResearchPlan::save(draft)`.
 ///
 /// In the spirit of SeaORM's `ActiveModel` builder, whose nested writes have no scope: here each row goes through the
-/// scoped verbs. A draft that was made from a model is of a row that is there, which is updated; any other is
-/// inserted. The columns by which a row points at its parent are set here.
+/// scoped verbs, and its entity's `before_save` and `after_save` are run. A draft that was made from a model is of a row
+/// that is there, which is updated; any other is inserted. The columns by which a row points at its parent are set here,
+/// from the parent as the database has it.
 ///
 /// It is all or nothing: where a row cannot be saved, or the future is dropped on the way, the transaction cannot
 /// be committed any more; nor can the savepoint be kept, if it was in one.
@@ -38,34 +40,43 @@ impl<F: Facade> Save<F> {
 }
 
 impl<F: Facade, C> Save<F, C> {
-    /// Saves rows of a facade that point at this one.
-    pub fn with<G: Facade>(self, _: G, drafts: impl IntoIterator<Item = G::Draft>) -> Save<F, (Vec<Save<G>>, C)>
+    /// Saves rows of a facade that point at this one: any number of them for a `has_many`; for a `has_one`, an `Option` or
+    /// an array of one. A `has_one` whose parent has a row already is for its unique key to refuse.
+    pub fn with<G: Facade, I>(self, _: G, drafts: I) -> Save<F, (Vec<Save<G>>, C)>
     where
-        F: ParentOf<G>,
+        F: ParentOf<G, Number: Takes<I>>,
+        I: IntoIterator<Item = G::Draft>,
     {
-        self.with_each(drafts.into_iter().map(Save::new))
+        Save { row: self.row, children: (drafts.into_iter().map(Save::new).collect(), self.children) }
     }
 
     /// Saves rows that point at this one, each with rows that point at it in turn.
-    pub fn with_each<G: Facade, D>(self, rows: impl IntoIterator<Item = Save<G, D>>) -> Save<F, (Vec<Save<G, D>>, C)>
+    pub fn with_each<G: Facade, D, I>(self, rows: I) -> Save<F, (Vec<Save<G, D>>, C)>
     where
-        F: ParentOf<G>,
+        F: ParentOf<G, Number: Takes<I>>,
+        I: IntoIterator<Item = Save<G, D>>,
     {
         Save { row: self.row, children: (rows.into_iter().collect(), self.children) }
     }
 
-    /// Saves the rows, and returns them as the database has them: a statement for the rows of each table that are
-    /// inserted with the same columns, and one for each row that is updated.
+    /// Saves the rows, and returns them as the database has them, each in the place of its draft.
+    ///
+    /// There is a statement for each row that is updated. Of each table the rows that are inserted with the same columns go
+    /// in together, where their keys are UUIDs; where they are not, sixteen at a time. `before_save` runs for all of them
+    /// before the first is sent, and `after_save` once all are there.
     ///
     /// # Errors
     ///
-    /// Those of [`Insert::exec`](crate::Insert::exec) and [`Update::exec`]; the transaction is then lost.
+    /// `is_several_for_one` if two rows are given for one `has_one`, by two calls of [`with`](Self::with); nothing is sent
+    /// then. `is_no_parent_key` if a column by which rows point at one is NULL in it. Those of
+    /// [`Insert::exec`](crate::Insert::exec) and [`Update::exec`]. The transaction is then lost.
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<ModelEx<F>>
     where
         F: Insertable<S, FromContext> + Updatable<S>,
         C: Children<F, S>,
         ModelEx<F>: From<Model<F>>,
     {
+        self.children.check(&mut Vec::new())?;
         let all_or_nothing = cx.all_or_nothing();
         let saved = save(vec![self], cx).await?.pop();
         let saved = saved.ok_or(Kind::NotFound { table: table_name::<F>() })?;
@@ -91,38 +102,15 @@ where
             saved.push(Update::<F>::of_active(row).exec(cx).await?.into());
             continue;
         }
-        // The rows that set the same columns go in together: a column that only some of them set would be NULL in the
-        // others, and not its default.
-        let columns = set_columns::<F>(&row);
         let mut batch = vec![row];
-        while let Some(next) = rows.next_if(|next| !is_there::<F>(&next.row) && set_columns::<F>(&next.row) == columns)
-        {
+        while let Some(next) = rows.next_if(|next| !is_there::<F>(&next.row)) {
             batch.push(next.row);
             children.push(next.children);
         }
-        saved.extend(insert::<F, S>(batch, cx).await?.into_iter().map(ModelEx::<F>::from));
+        saved.extend(insert_in_order::<F, S>(batch, cx).await?.into_iter().map(ModelEx::<F>::from));
     }
     C::save(children, &mut saved, cx).await?;
     Ok(saved)
-}
-
-/// Inserts rows, and returns them in their order.
-async fn insert<F, S>(mut rows: Vec<ActiveModel<F>>, cx: &Context<S>) -> Result<Vec<Model<F>>>
-where
-    F: Insertable<S, FromContext>,
-    S: Scope,
-{
-    // The scope column may be a part of the key.
-    for row in &mut rows {
-        place::<F, S, FromContext>(row, cx)?;
-    }
-    let keys: Option<Vec<_>> = rows.iter().map(ActiveModelTrait::get_primary_key_value).collect();
-    let inserted = InsertMany::<F>::of_rows(rows).exec_with_returning(cx).await?;
-    // PostgreSQL does not promise that `RETURNING` keeps the order of `VALUES`.
-    let Some(keys) = keys else { return Ok(inserted) };
-    let mut by_key: HashMap<_, _> = inserted.into_iter().map(|row| (row.get_primary_key_value(), row)).collect();
-    let found = keys.iter().map(|key| by_key.remove(key)).collect::<Option<Vec<_>>>();
-    found.ok_or_else(|| Kind::NotFound { table: table_name::<F>() }.into())
 }
 
 /// Whether the draft is of a row that is there: it was made from a model, and so has columns that are as they were. The
@@ -132,19 +120,22 @@ fn is_there<F: Facade>(row: &ActiveModel<F>) -> bool {
     columns.any(|column: Column<F>| matches!(row.get(column), ActiveValue::Unchanged(_)))
 }
 
-fn set_columns<F: Facade>(row: &ActiveModel<F>) -> Vec<&'static str> {
-    let columns = <F::Entity as EntityTrait>::Column::iter();
-    columns.filter(|column: &Column<F>| !row.is_not_set(*column)).map(|column| column.as_str()).collect()
-}
-
 /// The rows that are saved with those of `F` in the scope `S`: `()`, or `(Vec<Save<G, …>>, more)`.
 pub trait Children<F: Facade, S: Scope>: Sized + Send {
+    /// Checks that no `has_one` is given two rows; `seen` has the fields of the same parent that were given one.
+    #[doc(hidden)]
+    fn check(&self, seen: &mut Vec<&'static str>) -> Result<()>;
+
     /// Saves the children of all rows, and puts them into the rows.
     #[doc(hidden)]
     fn save(children: Vec<Self>, rows: &mut [ModelEx<F>], cx: &Context<S>) -> impl Future<Output = Result<()>> + Send;
 }
 
 impl<F: Facade, S: Scope> Children<F, S> for () {
+    fn check(&self, _: &mut Vec<&'static str>) -> Result<()> {
+        Ok(())
+    }
+
     async fn save(_: Vec<Self>, _: &mut [ModelEx<F>], _: &Context<S>) -> Result<()> {
         Ok(())
     }
@@ -159,11 +150,28 @@ where
     S: Scope,
     ModelEx<G>: From<Model<G>>,
 {
+    fn check(&self, seen: &mut Vec<&'static str>) -> Result<()> {
+        let (own, more) = self;
+        for child in own {
+            if <F::Number as Number>::ONE {
+                if seen.contains(&F::FIELD) {
+                    return Err(Kind::SeveralForOne { table: table_name::<F>(), field: F::FIELD }.into());
+                }
+                seen.push(F::FIELD);
+            }
+            child.children.check(&mut Vec::new())?;
+        }
+        more.check(seen)
+    }
+
     async fn save(children: Vec<Self>, rows: &mut [ModelEx<F>], cx: &Context<S>) -> Result<()> {
         let (mut of_one, mut more, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
         for ((own, others), row) in children.into_iter().zip(&*rows) {
             numbers.push(own.len());
-            of_one.extend(own.into_iter().map(|child| point::<F, G, D>(child, row)));
+            for mut child in own {
+                point::<F, G>(&mut child.row, row)?;
+                of_one.push(child);
+            }
             more.push(others);
         }
         // Those that were given before: they are the rest of the list.
@@ -179,19 +187,27 @@ where
 }
 
 /// Points a child at its parent.
-fn point<F, G, D>(mut child: Save<G, D>, parent: &ModelEx<F>) -> Save<G, D>
+fn point<F, G>(child: &mut ActiveModel<G>, parent: &ModelEx<F>) -> Result<()>
 where
     F: RelatedTo<G>,
     G: Facade,
 {
     let relation = F::relation().to;
     for (own, theirs) in relation.from_col.into_iter().zip(relation.to_col) {
-        let columns = (own.inner().parse::<Column<F>>(), theirs.inner().parse::<Column<G>>());
-        if let (Ok(own), Ok(theirs)) = columns {
-            child.row.set(theirs, parent.get(own));
+        let (own, theirs) = (named::<F>(&own.inner())?, named::<G>(&theirs.inner())?);
+        let value = parent.get(own);
+        if value == value.as_null() {
+            return Err(Kind::NoParentKey { table: table_name::<F>(), column: own.as_str() }.into());
         }
+        set::<G>(child, theirs, value)?;
     }
-    child
+    Ok(())
+}
+
+/// Returns the column of a relation by its name in the database.
+fn named<F: Facade>(name: &str) -> Result<Column<F>> {
+    let column = Column::<F>::iter().find(|column| column.as_str() == name);
+    column.ok_or_else(|| Kind::Row { table: table_name::<F>(), column: Some(name.to_owned()) }.into())
 }
 
 impl<F: Facade, C: std::fmt::Debug> std::fmt::Debug for Save<F, C> {

@@ -49,11 +49,12 @@ impl Transaction {
     pub(crate) async fn begin(
         mut connection: Connection,
         sql: String,
+        may_write: bool,
         prepared_statements: bool,
         wait_for_end: bool,
     ) -> Result<Self> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        connection.begin(sql).await?;
+        connection.begin(sql, may_write).await?;
         Ok(Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             marks: connection.marks.clone(),
@@ -157,7 +158,8 @@ impl Transaction {
         self.ending(Level { transaction: id, savepoints: 0 })?.rollback().await
     }
 
-    /// Whether this is the transaction that a level is of, and a statement in it could not be serialized or deadlocked.
+    /// Whether this is the transaction that a level is of, and a statement in it failed by what another
+    /// attempt would not meet.
     pub(crate) fn is_contended(&self, level: Level) -> bool {
         self.id == level.transaction && self.marks.contended.load(Ordering::Relaxed)
     }

@@ -10,6 +10,7 @@ use sea_orm::{
 
 use crate::{
     Affected, Context, Facade, Result, Scope, ScopedTo, Select, Updatable, UpdateColumns,
+    behavior::{after_save, before_save, set},
     error::Kind,
     expression::{Refusal, bracketed, check, check_condition},
     facade::{ActiveModel, Model, key_columns, table_name},
@@ -22,7 +23,8 @@ use crate::{
 
 /// An `UPDATE` of one row by its id; made by a facade, such as `ResearchPlan::update_by_id(id, draft)`.
 ///
-/// It stands for SeaORM's `Update::one`. What the draft sets is written; a scope or key column cannot be.
+/// It corresponds to SeaORM's `Update::one`, and to `ActiveModelTrait::update` in what it runs: the entity's `before_save`,
+/// and `after_save` where the row comes back. What the draft sets is written; a scope or key column cannot be.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing until it is run on a context"]
 pub struct Update<F: Facade> {
@@ -49,24 +51,26 @@ impl<F: Facade> Update<F> {
     ///
     /// # Errors
     ///
-    /// `is_not_found` if no row has the id in this scope; `is_key_changed` if the draft sets the key to another
-    /// one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`,
+    /// `is_not_found` if no row has the id in this scope; `is_key_changed` if the draft, or `before_save`, sets the key to
+    /// another one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`,
     /// `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`; `is_foreign_scope` if the scope
-    /// may not update a column that the draft sets.
+    /// may not update a column that the draft or `before_save` sets; `is_refused_by_hook`, `is_statement_in_hook`.
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
     where
         F: Updatable<S>,
     {
-        let (id, update) = self.checked(cx)?;
+        let (id, update) = self.prepare(cx).await?;
         let found = if update.columns.is_empty() {
             Select::<F>::by_id(id).one(cx).await?
         } else {
             update.exec_with_returning(cx).await?.into_iter().next()
         };
-        found.ok_or_else(|| Kind::NotFound { table: table_name::<F>() }.into())
+        let found = found.ok_or(Kind::NotFound { table: table_name::<F>() })?;
+        after_save::<F, S>(found, false, cx).await
     }
 
-    /// Writes what the draft sets. A draft that sets nothing sends nothing.
+    /// Writes what the draft sets. A draft that sets nothing sends nothing. No row comes back, so `after_save` is not run,
+    /// as it is not by SeaORM's `update_without_returning`.
     ///
     /// # Errors
     ///
@@ -75,40 +79,46 @@ impl<F: Facade> Update<F> {
     where
         F: Updatable<S>,
     {
-        let (_, update) = self.checked(cx)?;
+        let (_, update) = self.prepare(cx).await?;
         if !update.columns.is_empty() && update.exec(cx).await?.rows_affected == 0 {
             return Err(Kind::NotFound { table: table_name::<F>() }.into());
         }
         Ok(())
     }
 
-    /// Returns the key of the row, and the update of it.
-    fn checked<S: Scope>(self, cx: &Context<S>) -> Result<(ValueTuple, UpdateMany<F>)>
+    /// Returns the key of the row, and the update of it, as `before_save` leaves it.
+    async fn prepare<S: Scope>(mut self, cx: &Context<S>) -> Result<(ValueTuple, UpdateMany<F>)>
     where
         F: ScopedTo<S>,
     {
         let table = table_name::<F>();
-        let id = self.id.or_else(|| {
-            // The scope column may be a part of the key, and a draft has none.
-            let (mut row, column, key) = (self.row.clone(), F::COLUMN?, cx.key()?);
-            row.set(column, key);
-            row.get_primary_key_value()
-        });
-        let id = id.ok_or(Kind::KeyNotSet { table })?;
+        // A hook may read the key and the scope's; and that may be a part of the key, which a draft has none of.
+        let give_scope = |row: &mut ActiveModel<F>| match (F::COLUMN, cx.key()) {
+            (Some(column), Some(key)) if row.is_not_set(column) => set::<F>(row, column, key),
+            _ => Ok(()),
+        };
+        if self.id.is_none() {
+            give_scope(&mut self.row)?;
+        }
+        let id = self.id.or_else(|| self.row.get_primary_key_value()).ok_or(Kind::KeyNotSet { table })?;
         for (column, value) in key_columns::<F>().zip(id.clone()) {
-            if self.row.get(column).into_value().is_some_and(|given| given != value) {
-                return Err(Kind::KeyChanged { table }.into());
+            match self.row.get(column).into_value() {
+                Some(given) if given != value => return Err(Kind::KeyChanged { table }.into()),
+                Some(_) => {}
+                None => set::<F>(&mut self.row, column, value)?,
             }
         }
+        give_scope(&mut self.row)?;
+        let row = before_save::<F>(self.row, false).await?;
         let mut update = UpdateMany::<F>::new().filter(key_is::<F>(id.clone()));
-        update.assign(&self.row);
+        update.assign(&row);
         Ok((id, update))
     }
 }
 
 /// An `UPDATE` of the rows of one scope by filter; made by a facade, such as `ResearchPlan::update_many()`.
 ///
-/// It stands for SeaORM's `UpdateMany`. An assignment names a [`Writable`](Facade::Writable) column or is a
+/// It corresponds to SeaORM's `UpdateMany`, and runs no `before_save` and no `after_save`, as that does not. An assignment names a [`Writable`](Facade::Writable) column or is a
 /// draft, so a scope or key column cannot be assigned. `J` lists the facades of its subqueries.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing until it is run on a context"]
@@ -249,7 +259,11 @@ impl<F: Facade, J> UpdateMany<F, J> {
             if let ActiveValue::Set(value) = row.get(column)
                 && !fixed.contains(&column.as_str())
             {
-                self.assign_one(column, Expr::val(value));
+                let value = Expr::val(value);
+                match check("the draft", &value) {
+                    Ok(()) => self.assign_one(column, value),
+                    Err(refused) => self.refuse(refused),
+                }
             }
         }
     }

@@ -35,7 +35,7 @@ pub(crate) fn command() -> Command {
     Command::new("audit")
         .about("Audit the database: whether it is as the code believes; changes nothing")
         .after_help("Exit codes: 0 nothing that is denied was found, 1 something was, 2 not able to look.")
-        .arg(option("format", &["text", "json", "sarif", "html"]).help("How it is said"))
+        .arg(option("format", &["text", "json", "sarif", "html", "sql"]).help("How it is said"))
         .arg(option("deny", &["error", "warn", "info"]).help("From which severity on the exit code is 1"))
         .arg(
             Arg::new("output")
@@ -109,6 +109,7 @@ fn write(arguments: &ArgMatches, report: &AuditReport) -> io::Result<()> {
         "json" => report.to_json() + "\n",
         "sarif" => report.to_sarif() + "\n",
         "html" => report.to_html(),
+        "sql" => report.to_sql(),
         _ => {
             let terminal = output.is_none() && io::stdout().is_terminal();
             let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

@@ -1,6 +1,9 @@
 //! Brings a database to the application's schema; what `sea-orm-cli migrate` runs. And audits it.
 
-use std::process::{ExitCode, exit};
+use std::{
+    process::{ExitCode, exit},
+    sync::{Arc, OnceLock},
+};
 
 use clap::{ArgMatches, CommandFactory, parser::ValueSource};
 use migration::Migrator;
@@ -10,19 +13,36 @@ use sea_orm_migration::{
 };
 
 mod audit;
+mod plan;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     dotenvy::dotenv().ok();
-    let arguments = Cli::command().subcommand(audit::command()).get_matches();
+    let arguments = Cli::command().subcommand(audit::command()).subcommand(plan::command()).get_matches();
     if let Some(("audit", arguments)) = arguments.subcommand() {
         return audit::run(arguments, url(arguments, audit::is_as_login(arguments))).await;
     }
     // An option that stands after the subcommand is the subcommand's.
     let url = url(arguments.subcommand().map_or(&arguments, |(_, arguments)| arguments), false);
     let migrator = Migrator::from_env().unwrap_or_else(|error| fail(&error));
-    let connection = async move || Ok(connect(url).await.unwrap_or_else(|why| fail(&why)));
+    if arguments.subcommand_name() == Some("plan") {
+        return plan::run(&migrator, url).await;
+    }
+    let installs = plan::installs(&arguments);
+    let connected = Arc::new(OnceLock::new());
+    let (contract, kept) = (migrator.contract().clone(), connected.clone());
+    let connection = async move || {
+        let connection = connect(url).await.unwrap_or_else(|why| fail(&why));
+        if installs {
+            plan::before(&contract, &connection).await;
+        }
+        Ok(kept.get_or_init(|| connection).clone())
+    };
+    let contract = migrator.contract().clone();
     run_cli_with_custom_connection(migrator, connection).await;
+    if let Some(connection) = connected.get().filter(|_| installs) {
+        plan::after(&contract, connection).await;
+    }
     ExitCode::SUCCESS
 }
 

@@ -15,15 +15,20 @@ pub struct Migrator {
 }
 
 impl Migrator {
-    /// Takes the names from the application's own contract, and the login role and its password from the environment
-    /// variables `APP_DATABASE_ROLE` and `APP_DATABASE_PASSWORD`.
+    /// Takes the names from the application's own contract, and the login role, its password and the roles that go on as before
+    /// from the environment variables `APP_DATABASE_ROLE`, `APP_DATABASE_PASSWORD` and `APP_DATABASE_KEEP`.
     ///
     /// # Errors
     ///
     /// `is_configuration` if PostgreSQL takes no role of that name.
     pub fn from_env() -> db::Result<Self> {
         let login = std::env::var("APP_DATABASE_ROLE");
-        Self::new("app", login.as_deref().unwrap_or(LOGIN), std::env::var("APP_DATABASE_PASSWORD").ok())
+        let mut migrator =
+            Self::new("app", login.as_deref().unwrap_or(LOGIN), std::env::var("APP_DATABASE_PASSWORD").ok())?;
+        let kept = std::env::var("APP_DATABASE_KEEP").unwrap_or_default();
+        let kept: Vec<_> = kept.split(',').map(str::trim).filter(|role| !role.is_empty()).collect();
+        migrator.contract = migrator.contract.keep_for(&kept);
+        Ok(migrator)
     }
 
     /// Takes another prefix and login role, such as a test's own.

@@ -23,7 +23,8 @@ pub trait CreateScopedTable {
 #[async_trait::async_trait]
 impl CreateScopedTable for SchemaManager<'_> {
     async fn create_scoped_table<F: Facade>(&self, contract: &Contract) -> Result<(), DbErr> {
-        self.create_scoped_tables(contract.scoped_tables().create::<F>()).await
+        let tables = contract.scoped_tables().create::<F>().map_err(|refused| DbErr::Migration(refused.to_string()))?;
+        self.create_scoped_tables(tables).await
     }
 
     async fn create_scoped_tables(&self, tables: ScopedTables) -> Result<(), DbErr> {

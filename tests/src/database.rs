@@ -50,6 +50,22 @@ impl TestDatabase {
         Self { server, name }
     }
 
+    /// Makes a database that belongs to a role which is no superuser, as on managed PostgreSQL; returns the role's URL too.
+    pub async fn plainly_owned() -> (Self, String) {
+        let database = Self::empty().await;
+        let owner = database.role("owner");
+        database
+            .execute(&format!(
+                "CREATE ROLE {owner} LOGIN CREATEROLE PASSWORD 'owner';
+                 ALTER DATABASE {name} OWNER TO {owner};
+                 ALTER SCHEMA public OWNER TO {owner};",
+                name = database.name
+            ))
+            .await;
+        let url = database.url(Some((&owner, "owner")));
+        (database, url)
+    }
+
     /// Returns the migrator of this database.
     #[must_use]
     pub fn migrator(&self) -> Migrator {

@@ -39,6 +39,8 @@ struct Wire {
     round_trips: AtomicU64,
     cut: Mutex<Option<Cut>>,
     garbled: Mutex<Option<&'static str>>,
+    /// The text of a message, and what it is replaced by.
+    replaced: Mutex<Option<(&'static str, &'static str)>>,
     statements: Mutex<Vec<String>>,
     named_statements: AtomicU64,
     closed_statements: AtomicU64,
@@ -56,6 +58,7 @@ impl Proxy {
             round_trips: AtomicU64::new(0),
             cut: Mutex::new(None),
             garbled: Mutex::new(None),
+            replaced: Mutex::new(None),
             statements: Mutex::new(Vec::new()),
             named_statements: AtomicU64::new(0),
             closed_statements: AtomicU64::new(0),
@@ -113,6 +116,12 @@ impl Proxy {
         *self.wire.cut.lock().unwrap() = Some(cut);
     }
 
+    /// Replaces a text in the next message of the client's that has it by one that is no longer; the rest is blank.
+    pub fn replace(&self, text: &'static str, with: &'static str) {
+        assert!(with.len() <= text.len());
+        *self.wire.replaced.lock().unwrap() = Some((text, with));
+    }
+
     /// Makes nonsense of a text in the next message of the client's that contains it, so that the server refuses the message;
     /// only the first time.
     pub fn garble(&self, text: &'static str) {
@@ -141,6 +150,7 @@ impl Wire {
         while let Ok(n @ 1..) = from.read(&mut bytes).await {
             if by_client {
                 self.garble(&mut bytes[..n]);
+                self.replace(&mut bytes[..n]);
             }
             if by_client {
                 for Parse { named, text } in messages.parsed(&bytes[..n]) {
@@ -159,6 +169,16 @@ impl Wire {
             if cut.is_some() {
                 return;
             }
+        }
+    }
+
+    fn replace(&self, bytes: &mut [u8]) {
+        let mut replaced = self.replaced.lock().unwrap();
+        let Some((text, with)) = *replaced else { return };
+        if let Some(at) = bytes.windows(text.len()).position(|found| found == text.as_bytes()) {
+            bytes[at..at + text.len()].fill(b' ');
+            bytes[at..at + with.len()].copy_from_slice(with.as_bytes());
+            *replaced = None;
         }
     }
 

@@ -1,5 +1,5 @@
 //! The audit of the live database: every fault is found, the printed repair mends it, and nothing is invented.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "audit/accepted.rs"]
 mod accepted;
@@ -20,3 +20,5 @@ mod note;
 mod own;
 #[path = "audit/repair.rs"]
 mod repair;
+#[path = "audit/repaired.rs"]
+mod repaired;

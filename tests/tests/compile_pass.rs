@@ -58,6 +58,8 @@ mod a_facade_is_named_where_its_table_gives_no_name;
 mod a_facade_is_not_put_into_a_scope_by_hand;
 #[path = "../ui/pass/a_field_of_a_scoped_entity_has_no_cfg_attr.rs"]
 mod a_field_of_a_scoped_entity_has_no_cfg_attr;
+#[path = "../ui/pass/a_has_one_is_saved_with_one_row.rs"]
+mod a_has_one_is_saved_with_one_row;
 #[path = "../ui/pass/a_helper_that_writes_does_not_run_in_a_context_that_reads.rs"]
 mod a_helper_that_writes_does_not_run_in_a_context_that_reads;
 #[path = "../ui/pass/a_hook_for_the_commit_is_not_registered_in_a_context_that_reads.rs"]
@@ -96,6 +98,10 @@ mod a_row_is_not_inserted_where_the_scope_only_reads_the_table;
 mod a_row_is_not_related_across_scopes;
 #[path = "../ui/pass/a_row_is_not_saved_in_a_context_that_reads.rs"]
 mod a_row_is_not_saved_in_a_context_that_reads;
+#[path = "../ui/pass/a_row_is_not_saved_with_the_one_that_it_points_at_in_a_has_one.rs"]
+mod a_row_is_not_saved_with_the_one_that_it_points_at_in_a_has_one;
+#[path = "../ui/pass/a_row_is_not_saved_with_the_one_that_it_points_at_in_its_own_table.rs"]
+mod a_row_is_not_saved_with_the_one_that_it_points_at_in_its_own_table;
 #[path = "../ui/pass/a_row_is_not_updated_in_a_scope_through_another_table.rs"]
 mod a_row_is_not_updated_in_a_scope_through_another_table;
 #[path = "../ui/pass/a_row_is_related_to_what_its_entity_declares.rs"]

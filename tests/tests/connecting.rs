@@ -215,7 +215,8 @@ async fn a_login_role_may_have_any_name() {
                  GRANT {name}_tenant, {name}_user, {name}_identity TO {quoted};
                  GRANT CONNECT ON DATABASE {name} TO {quoted};
                  GRANT USAGE ON SCHEMA {name} TO {quoted};
-                 GRANT EXECUTE ON FUNCTION {name}.enter_tenant(uuid, uuid) TO {quoted}"
+                 GRANT EXECUTE ON FUNCTION {name}.enter_tenant(uuid, uuid), {name}.enter_tenant_as_system(uuid),
+                   {name}.enter_user(uuid), {name}.enter_identity() TO {quoted}"
             ))
             .await;
         let by_url = DbOptions::from_url(&f.database.url(Some((login, "x")))).unwrap();

@@ -234,8 +234,14 @@ async fn a_read_only_context_is_one_for_the_database_too() {
     reader.commit().await.unwrap();
 
     // A function that writes is all that an expression could smuggle in.
-    f.database.execute(&format!("CREATE SEQUENCE s; GRANT USAGE ON s TO {}", f.database.role("tenant"))).await;
-    let writing = || ResearchPlan::find().filter(Expr::expr(Func::cust("nextval").arg("s")).gt(0));
+    f.database
+        .execute(&format!(
+            "CREATE SEQUENCE s; GRANT USAGE ON s TO {};
+             CREATE FUNCTION draw() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('s') $$",
+            f.database.role("tenant")
+        ))
+        .await;
+    let writing = || ResearchPlan::find().filter(Expr::expr(Func::cust("draw")).gt(0));
     let result = f.db.tenant(f.acme.id, &f.acme.owner).read_only().run(async |cx| writing().count(cx).await).await;
     assert_eq!(result.unwrap_err().sqlstate(), Some("25006"));
     let result = f.db.tenant(f.acme.id, &f.acme.owner).run(async |cx| writing().count(cx).await).await;

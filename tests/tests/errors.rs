@@ -14,6 +14,11 @@ use entity::{
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection};
 use tests::{Cut, Fixture, PATIENCE, TestDatabase};
 
+#[path = "errors/outdated.rs"]
+mod outdated;
+#[path = "errors/sqlstates.rs"]
+mod sqlstates;
+
 fn titled(title: &str) -> Draft {
     Draft { title: Set(title.to_owned()), question: Set("?".to_owned()), ..Default::default() }
 }
@@ -297,7 +302,7 @@ async fn a_statement_that_takes_too_long_says_so() {
 #[tokio::test]
 async fn the_login_role_has_limits_of_its_own() {
     let database = TestDatabase::new().await;
-    let mut stranger = database.stranger().await;
+    let mut stranger = sqlx::PgConnection::connect(&database.login_url()).await.unwrap();
     for (setting, value) in [
         ("statement_timeout", "30s"),
         ("idle_in_transaction_session_timeout", "1min"),

@@ -14,6 +14,8 @@ use tests::{Fixture, Org};
 mod invitations;
 #[path = "members/last_owner.rs"]
 mod last_owner;
+#[path = "members/meeting.rs"]
+mod meeting;
 #[path = "members/plans.rs"]
 mod plans;
 #[path = "members/sign_up.rs"]

@@ -72,7 +72,7 @@ async fn down_takes_everything_back_and_up_again_makes_the_same() {
     assert_eq!(snapshot(&database).await, empty, "down");
     migrator.up(&connection, None).await.unwrap();
     assert_eq!(snapshot(&database).await, up, "up, down, up");
-    for step in 1..=8 {
+    for step in 1..=migrator.migrations().len() {
         migrator.down(&connection, Some(1)).await.unwrap_or_else(|error| panic!("down, step {step}: {error}"));
     }
     assert_eq!(snapshot(&database).await, empty, "down, step by step");
@@ -143,25 +143,9 @@ async fn the_seed_program_fills_the_tables_once() {
     assert_eq!(rows().await, before);
 }
 
-/// A database that belongs to a role which is no superuser, as on managed PostgreSQL; returns the role's URL.
-async fn plainly_owned() -> (TestDatabase, String) {
-    let database = TestDatabase::empty().await;
-    let owner = database.role("owner");
-    database
-        .execute(&format!(
-            "CREATE ROLE {owner} LOGIN CREATEROLE PASSWORD 'owner';
-             ALTER DATABASE {name} OWNER TO {owner};
-             ALTER SCHEMA public OWNER TO {owner};",
-            name = database.name
-        ))
-        .await;
-    let url = database.url(Some((&owner, "owner")));
-    (database, url)
-}
-
 #[tokio::test]
 async fn an_owner_that_is_no_superuser_migrates() {
-    let (database, url) = plainly_owned().await;
+    let (database, url) = TestDatabase::plainly_owned().await;
     let mut owner = PgConnection::connect(&url).await.unwrap();
     let privileged: bool =
         sqlx::query_scalar("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
@@ -208,7 +192,7 @@ async fn forced(connection: &mut PgConnection) -> bool {
 /// Under FORCE the owner matches no policy. `as_owner` is how a migration touches rows all the same.
 #[tokio::test]
 async fn a_backfill_touches_its_rows_as_owner_and_none_otherwise() {
-    let (database, url) = plainly_owned().await;
+    let (database, url) = TestDatabase::plainly_owned().await;
     let connection = database.migration_connection(&url).await;
     database.migrator().up(&connection, None).await.unwrap();
     seed::run(&database.db().await).await.unwrap();
@@ -240,7 +224,7 @@ async fn a_backfill_touches_its_rows_as_owner_and_none_otherwise() {
 /// A new foreign key is checked as the owner: under FORCE against nothing, and it is marked valid.
 #[tokio::test]
 async fn a_foreign_key_is_checked_as_owner_and_not_otherwise() {
-    let (database, url) = plainly_owned().await;
+    let (database, url) = TestDatabase::plainly_owned().await;
     let connection = database.migration_connection(&url).await;
     database.migrator().up(&connection, None).await.unwrap();
     seed::run(&database.db().await).await.unwrap();
@@ -274,7 +258,7 @@ async fn a_foreign_key_is_checked_as_owner_and_not_otherwise() {
 /// Where no superuser migrates, whoever is one can close `set_config` beforehand; the entrances still open.
 #[tokio::test]
 async fn set_config_that_was_closed_beforehand_is_no_obstacle() {
-    let (database, url) = plainly_owned().await;
+    let (database, url) = TestDatabase::plainly_owned().await;
     let set_config = "FUNCTION pg_catalog.set_config(text, text, boolean)";
     database
         .execute(&format!(
@@ -328,8 +312,8 @@ async fn a_role_that_may_do_more_than_it_should_is_not_taken() {
 /// give the gate away can: the migration says who has to.
 #[tokio::test]
 async fn a_second_owner_migrates_over_roles_that_are_there_already() {
-    let (first, first_url) = plainly_owned().await;
-    let (second, second_url) = plainly_owned().await;
+    let (first, first_url) = TestDatabase::plainly_owned().await;
+    let (second, second_url) = TestDatabase::plainly_owned().await;
     let shared = first.migrator();
     let up = async |database: &TestDatabase, url: &str| {
         let connection = database.migration_connection(url).await;

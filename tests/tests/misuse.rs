@@ -156,6 +156,52 @@ async fn numbers_beyond_bigint_are_no_panic() {
     .unwrap();
 }
 
+/// An array is bound, or refused for what it is; sea-query panics at some.
+#[tokio::test]
+async fn arrays_that_cannot_be_bound_are_no_panic() {
+    use sea_orm::{
+        JsonValue,
+        sea_query::{ArrayType, Enum, OptionEnum, Value},
+    };
+
+    let f = Fixture::new().await;
+    f.database.execute("CREATE TYPE mood AS ENUM ('calm')").await;
+    let array = |kind: ArrayType, values: Vec<Value>| Value::Array(kind, Some(Box::new(values)));
+    let mood = |value: Option<&'static str>| {
+        let named = |value: &'static str| Box::new(Enum { type_name: "mood".into(), value: value.into() });
+        Value::Enum(value.map_or(OptionEnum::None("mood".into()), |value| OptionEnum::Some(named(value))))
+    };
+    let moods = ArrayType::Enum(Box::new("mood".into()));
+    f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
+        let ask = |value: Value| ResearchPlan::find().filter(Expr::val(value).is_not_null()).count(&*cx);
+        for bound in [
+            array(ArrayType::Int, vec![]),
+            array(ArrayType::Int, vec![1.into(), 2.into()]),
+            array(moods.clone(), vec![mood(Some("calm"))]),
+            // A value of JSON, which is not the NULL of SQL.
+            array(ArrayType::Json, vec![JsonValue::Null.into()]),
+        ] {
+            assert_eq!(ask(bound.clone()).await?, 1, "{bound:?}");
+        }
+        assert_eq!(ask(Value::Array(ArrayType::Int, None)).await?, 0);
+        for (refused, why) in [
+            (array(ArrayType::Int, vec![1.into(), Value::Int(None)]), "a NULL"),
+            (array(ArrayType::Json, vec![Value::Json(None)]), "a NULL"),
+            (array(moods, vec![mood(Some("calm")), mood(None)]), "a NULL"),
+            (array(ArrayType::Int, vec![1.into(), "2".into()]), "something else"),
+            (array(ArrayType::Int, vec![Value::BigInt(None)]), "something else"),
+            (array(ArrayType::Int, vec![array(ArrayType::Int, vec![1.into()])]), "an array of arrays"),
+            (array(ArrayType::BigUnsigned, vec![u64::MAX.into()]), "larger than a `bigint`"),
+        ] {
+            let error = ask(refused).await.unwrap_err();
+            assert!(error.is_raw_text() && error.to_string().contains(why), "{why}: {error}");
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
 /// More rows than one statement can bind the values of.
 #[tokio::test]
 async fn many_rows_are_inserted_in_one_call() {

@@ -2,12 +2,16 @@
 //! ids, gets into none of it, with row-level security and without.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "queries/behaviors.rs"]
+mod behaviors;
 #[path = "queries/columns.rs"]
 mod columns;
 #[path = "queries/fuzz.rs"]
 mod fuzz;
 #[path = "queries/joins.rs"]
 mod joins;
+#[path = "queries/keys.rs"]
+mod keys;
 #[path = "queries/loads.rs"]
 mod loads;
 #[path = "queries/named.rs"]
@@ -18,6 +22,10 @@ mod oracle;
 mod pages;
 #[path = "queries/raw.rs"]
 mod raw;
+#[path = "queries/refused.rs"]
+mod refused;
+#[path = "queries/reverse.rs"]
+mod reverse;
 #[path = "queries/rows.rs"]
 mod rows;
 #[path = "queries/saves.rs"]

@@ -28,25 +28,38 @@ pub(super) fn relation_def(relation: &Relation) -> TokenStream {
 
 /// A relation that is the only one to its entity: the facade of that is its name.
 fn related(relation: &Relation) -> TokenStream {
-    let Relation { entity, kind, via, .. } = relation;
+    let Relation { field, entity, points, via, .. } = relation;
     let through = via
         .as_ref()
         .map_or_else(|| quote!(()), |module| quote!(<super::#module::Entity as ::db::__private::Scoped>::Facade));
     let nest = nest(relation);
-    let parent = (*kind != Kind::BelongsTo && via.is_none()).then(|| {
+    let field = field.to_string();
+    let parent = (!points && via.is_none()).then(|| {
+        let number = number(relation);
         quote! {
             #[automatically_derived]
-            impl ::db::__private::Parent<#entity> for Entity {}
+            impl ::db::__private::Parent<#entity> for Entity {
+                type Number = #number;
+            }
         }
     });
     quote! {
         #[automatically_derived]
         impl ::db::__private::Relates<#entity> for Entity {
             type Through = #through;
+            const FIELD: &'static str = #field;
             #nest
         }
 
         #parent
+    }
+}
+
+/// How many rows point at one.
+fn number(Relation { kind, .. }: &Relation) -> TokenStream {
+    match kind {
+        Kind::HasMany => quote!(::db::__private::Many),
+        Kind::HasOne | Kind::BelongsTo => quote!(::db::__private::One),
     }
 }
 
@@ -112,17 +125,11 @@ fn named_relations(scoped: &Scoped<'_>) -> TokenStream {
 }
 
 fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> TokenStream {
-    let (facade, entity) = (&scoped.facade, &relation.entity);
+    let entity = &relation.entity;
     let alias = name.to_string().to_snake_case();
-    let def = relation_def(relation);
     let target = quote!(<#entity as ::db::__private::Scoped>::Facade);
-    let nest = nest(relation);
-    let parent = (relation.kind != Kind::BelongsTo).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl ::db::__private::ParentOf<relation::#name> for #facade {}
-        }
-    });
+    // The only relation to its entity is known by that.
+    let related_to = (!relation.related).then(|| related_to(scoped, relation, name));
     quote! {
         #[automatically_derived]
         impl ::db::__private::Facade for relation::#name {
@@ -170,9 +177,27 @@ fn named_relation(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> Tok
         {
         }
 
+        #related_to
+    }
+}
+
+fn related_to(scoped: &Scoped<'_>, relation: &Relation, name: &Ident) -> TokenStream {
+    let (facade, def, nest) = (&scoped.facade, relation_def(relation), nest(relation));
+    let field = relation.field.to_string();
+    let parent = (!relation.points).then(|| {
+        let number = number(relation);
+        quote! {
+            #[automatically_derived]
+            impl ::db::__private::ParentOf<relation::#name> for #facade {
+                type Number = #number;
+            }
+        }
+    });
+    quote! {
         #[automatically_derived]
         impl ::db::__private::RelatedTo<relation::#name> for #facade {
             type Through = ();
+            const FIELD: &'static str = #field;
 
             fn relation() -> ::db::__private::Relation {
                 ::db::__private::Relation::direct(#def)

@@ -5,12 +5,16 @@
     reason = "the catalog has so many, by those names"
 )]
 
+mod keys;
 mod relation;
+mod statement;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
-pub(super) use self::relation::{Column, Relation};
-use crate::contract::literal;
+pub(super) use self::{
+    keys::{ForeignKey, Index, IndexDetails},
+    relation::{Column, Relation},
+};
 
 /// A role, a table or a function, by PostgreSQL's number for it; the role 0 is PUBLIC.
 pub(super) type Oid = i64;
@@ -56,10 +60,20 @@ pub(super) struct Catalog {
     /// Aggregates that run functions which are SECURITY DEFINER.
     #[serde(deserialize_with = "list")]
     pub(super) aggregates: Vec<Aggregate>,
+    /// The kind of what is closed, by its place; a function of it; and who may execute it.
+    #[serde(deserialize_with = "list")]
+    pub(super) shared: Vec<(usize, String, Oid)>,
+    /// Aggregates of what is closed, and who may execute them.
+    #[serde(deserialize_with = "list")]
+    pub(super) counting: Vec<(String, Oid)>,
     #[serde(deserialize_with = "list")]
     pub(super) foreign_keys: Vec<ForeignKey>,
     #[serde(deserialize_with = "list")]
     pub(super) indexes: Vec<Index>,
+    /// Sequences, each with a table, a column that owns it or draws from it, and whether it is the column's default that
+    /// does.
+    #[serde(deserialize_with = "list")]
+    pub(super) sequences: Vec<(Oid, Oid, String, bool)>,
     /// Tables, and those that they inherit from; partitions are none.
     #[serde(deserialize_with = "list")]
     pub(super) inherits: Vec<(Oid, Oid)>,
@@ -103,6 +117,8 @@ pub(super) struct Role {
 pub(super) struct Membership {
     pub(super) role: Oid,
     pub(super) member: Oid,
+    /// Who has granted it; from PostgreSQL 16 on it can be more than one, and each has to take it back.
+    pub(super) grantors: Vec<Oid>,
     pub(super) admin: bool,
     pub(super) inherit: bool,
     pub(super) set: bool,
@@ -174,47 +190,15 @@ pub(super) struct Aggregate {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ForeignKey {
-    pub(super) name: String,
-    pub(super) relation: Oid,
-    pub(super) referenced: Oid,
-    pub(super) columns: Vec<String>,
-    pub(super) referenced_columns: Vec<String>,
-    pub(super) on_delete: String,
-    pub(super) on_update: String,
-    /// The columns that `SET NULL` names; empty where it names none.
-    pub(super) set_columns: Vec<String>,
-    pub(super) validated: bool,
-    pub(super) definition: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Index {
-    pub(super) relation: Oid,
-    pub(super) name: String,
-    pub(super) sql: String,
-    pub(super) unique: bool,
-    pub(super) primary: bool,
-    pub(super) valid: bool,
-    pub(super) partial: bool,
-    /// Whether it is that of a partition, of an index of the whole table.
-    pub(super) partition: bool,
-    /// Its columns; nothing for one that is an expression.
-    pub(super) columns: Vec<Option<String>>,
-    /// The columns that its expressions are over.
-    pub(super) under: Vec<String>,
-    /// The kind of the constraint that it is of: `p`, `u` or `x`.
-    pub(super) constraint: Option<String>,
-    /// That of the constraint, else of the index where it is unique.
-    pub(super) definition: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
 pub(super) struct Trigger {
     pub(super) relation: Oid,
     pub(super) name: String,
     pub(super) function: Oid,
+    /// Whether it is of a constraint.
+    pub(super) internal: bool,
     pub(super) enabled: bool,
+    /// Whether it fires for what replication applies alone.
+    pub(super) on_replicas: bool,
 }
 
 /// Something that a role owns, or has a privilege on.
@@ -250,20 +234,6 @@ pub(super) struct DefaultAcl {
 }
 
 impl Catalog {
-    /// Returns the statement that reads it, for a session whose `search_path` is `pg_catalog` alone. The login role is
-    /// the session's own, unless another is named.
-    pub(super) fn sql(schema: &str, scopes: &[String], login: Option<&str>) -> String {
-        // A name may look like one of the places that are filled here.
-        let login = login.map_or_else(|| "session_user::text".to_owned(), |login| literal(login).replace('$', "\\x24"));
-        let roles: Vec<_> = scopes.iter().map(|role| literal(role)).chain([login.clone()]).collect();
-        // Without what is said of it, where a name would end the line.
-        let lines = include_str!("catalog.sql").lines().filter(|line| !line.trim_start().starts_with("--"));
-        let sql: String = lines.flat_map(|line| [line, "\n"]).collect();
-        sql.replace("$roles$", &format!("ARRAY[{}]", roles.join(", ")))
-            .replace("$login$", &login)
-            .replace("$schema$", &literal(schema))
-    }
-
     /// Returns the name of a role; that of PUBLIC is one that no role can have.
     pub(super) fn role_name(&self, oid: Oid) -> &str {
         match oid {

@@ -63,7 +63,7 @@ SELECT json_build_object(
   'memberships', (
     SELECT json_agg(m) FROM (
       -- The options `inherit` and `set` belong to the membership from PostgreSQL 16 on, and to the member before.
-      SELECT m.roleid::int8 AS role, m.member::int8, bool_or(m.admin_option) AS admin,
+      SELECT m.roleid::int8 AS role, m.member::int8, array_agg(DISTINCT m.grantor::int8) AS grantors, bool_or(m.admin_option) AS admin,
         bool_or(COALESCE((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)) AS inherit,
         bool_or(COALESCE((to_jsonb(m) ->> 'set_option')::boolean, true)) AS "set"
       FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member GROUP BY 1, 2
@@ -109,12 +109,6 @@ SELECT json_build_object(
           UNION SELECT x.grantee::int8 FROM pg_attribute a, aclexplode(a.attacl) x
           WHERE a.attrelid = c.oid AND x.is_grantable AND x.grantee <> c.relowner
         ) AS grants_on,
-        CASE WHEN c.relkind = 'S' THEN (
-          SELECT d.refobjid::int8 FROM pg_depend d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
-            AND d.refclassid = 'pg_class'::regclass
-          LIMIT 1
-        ) END AS sequence_of,
         (
           SELECT json_agg(json_build_array(
             a.attname,
@@ -189,9 +183,10 @@ SELECT json_build_object(
       )
     ) a
   ),
+  $shared$
   'foreign_keys', (
     SELECT json_agg(k) FROM (
-      SELECT k.conname AS name, k.conrelid::int8 AS relation, k.confrelid::int8 AS referenced,
+      SELECT k.oid::int8, k.conname AS name, k.conrelid::int8 AS relation, k.confrelid::int8 AS referenced,
         ARRAY(
           SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY u (attnum, at)
           JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.at
@@ -202,11 +197,12 @@ SELECT json_build_object(
         ) AS referenced_columns,
         k.confdeltype AS on_delete, k.confupdtype AS on_update,
         ARRAY(
-          SELECT a.attname FROM unnest(k.confdelsetcols) u (attnum)
-          JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
+          SELECT a.attname FROM unnest(k.confdelsetcols) WITH ORDINALITY u (attnum, at)
+          JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.at
         ) AS set_columns,
         k.convalidated AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, true) AS validated,
-        pg_get_constraintdef(k.oid) AS definition
+        COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, true) AS enforced,
+        pg_get_constraintdef(k.oid) AS definition, obj_description(k.oid, 'pg_constraint') AS comment
       FROM pg_constraint k JOIN relation c ON c.oid = k.conrelid
       WHERE k.contype = 'f' AND k.conparentid = 0
     ) k
@@ -226,12 +222,52 @@ SELECT json_build_object(
           WHERE d.classid = 'pg_class'::regclass AND d.objid IN (i.indexrelid, k.oid)
             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
         ) END AS under,
-        k.contype AS "constraint",
+        k.contype AS "constraint", i.indimmediate AS immediate, i.indexrelid::int8 AS oid,
         CASE WHEN k.oid IS NOT NULL THEN pg_get_constraintdef(k.oid) WHEN i.indisunique THEN pg_get_indexdef(i.indexrelid) END
-          AS definition
+          AS definition,
+        -- What is gone with it, and has to be made again.
+        CASE WHEN i.indisunique OR k.contype = 'x' THEN json_build_object(
+          'clustered', i.indisclustered,
+          'replica_identity', i.indisreplident,
+          'options', COALESCE(ic.reloptions, '{}'),
+          'tablespace', (SELECT t.spcname FROM pg_tablespace t WHERE t.oid = ic.reltablespace),
+          'comment', obj_description(k.oid, 'pg_constraint'),
+          'index_comment', obj_description(i.indexrelid, 'pg_class'),
+          'targets', ARRAY(
+            SELECT ARRAY[a.attnum::int, a.attstattarget::int] FROM pg_attribute a
+            WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum
+          ),
+          'dependents', ARRAY(
+            SELECT json_build_array(
+              CASE WHEN d.classid = 'pg_constraint'::regclass THEN d.objid::int8 ELSE 0 END,
+              pg_describe_object(d.classid, d.objid, d.objsubid)
+            )
+            FROM pg_depend d
+            WHERE d.deptype = 'n' AND (
+                d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indexrelid
+                OR d.refclassid = 'pg_constraint'::regclass AND d.refobjid = k.oid
+              )
+            UNION ALL
+            SELECT json_build_array(0, pg_describe_object(d.refclassid, d.refobjid, 0)) FROM pg_depend d
+            WHERE d.deptype = 'x' AND d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+          )
+        ) END AS details
       FROM pg_index i JOIN relation c ON c.oid = i.indrelid JOIN pg_class ic ON ic.oid = i.indexrelid
       LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
     ) i
+  ),
+  -- The sequences that columns own, or that their defaults draw from; who inserts needs a right on those of defaults.
+  'sequences', (
+    SELECT json_agg(json_build_array(u.sequence::int8, u.relation::int8, t.attname, u.drawn))
+    FROM (
+      SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS attnum, false AS drawn FROM pg_depend d
+      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+      UNION ALL
+      SELECT d.refobjid, a.adrelid, a.adnum, true FROM pg_attrdef a
+      JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_class'::regclass
+    ) u
+    JOIN relation s ON s.oid = u.sequence AND s.relkind = 'S'
+    JOIN pg_attribute t ON t.attrelid = u.relation AND t.attnum = u.attnum
   ),
   'inherits', (
     SELECT json_agg(json_build_array(i.inhrelid::int8, i.inhparent::int8))
@@ -275,7 +311,8 @@ SELECT json_build_object(
   -- Those of foreign keys only where they are switched off.
   'triggers', (
     SELECT json_agg(t) FROM (
-      SELECT t.tgrelid::int8 AS relation, t.tgname AS name, t.tgfoid::int8 AS function, t.tgenabled IN ('O', 'A') AS enabled
+      SELECT t.tgrelid::int8 AS relation, t.tgname AS name, t.tgfoid::int8 AS function, t.tgisinternal AS internal,
+        t.tgenabled IN ('O', 'A') AS enabled, t.tgenabled = 'R' AS on_replicas
       FROM pg_trigger t JOIN relation c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal OR t.tgenabled NOT IN ('O', 'A')
     ) t
   ),

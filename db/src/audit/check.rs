@@ -8,18 +8,25 @@ mod entities;
 mod functions;
 mod gate;
 mod grants;
+mod held;
+mod needs;
 mod policies;
+mod policy_functions;
 mod references;
+mod relations;
 mod roles;
+mod sequences;
+mod shared;
 mod tables;
 mod triggers;
 mod undeclared;
 mod views;
 
 use super::{
-    Code, Finding, Object, Severity,
+    Code, Finding, Object, Repair, Severity,
     catalog::{Catalog, PUBLIC_NAME},
     origin::Origins,
+    repair,
     survey::Survey,
 };
 
@@ -29,20 +36,20 @@ pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
     /// Adds one, as bad as its code is.
-    fn add(&mut self, code: Code, object: Object, message: String, repair: Vec<String>) {
+    fn add(&mut self, code: Code, object: Object, message: String, repair: impl Into<Repair>) {
         self.add_as(code.severity(), code, object, message, repair);
     }
 
     /// Adds one that may be milder than its code.
     ///
     /// INVARIANT: none is worse than its code, for an accepted finding is accepted by its code alone.
-    fn add_as(&mut self, severity: Severity, code: Code, object: Object, message: String, repair: Vec<String>) {
+    fn add_as(&mut self, severity: Severity, code: Code, object: Object, message: String, repair: impl Into<Repair>) {
         let severity = severity.min(code.severity());
-        self.0.push(Finding { code, severity, object, message, repair });
+        self.0.push(Finding { code, severity, object, message, repair: repair.into() });
     }
 }
 
-/// Returns all that is found, the worst first.
+/// Returns all that is found, the worst first, in an order in which the repairs work.
 pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
     let origins = Origins::new(survey);
@@ -58,24 +65,24 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
         grants::check(survey, scoped, &mut findings);
         policies::check(survey, scoped, &mut findings);
         constraints::check(survey, scoped, &mut findings);
+        relations::check(survey, scoped, &mut findings);
     }
+    sequences::check(survey, &mut findings);
     tables::check_others(survey, &mut findings);
-    policies::check_functions(survey, &mut findings);
+    policy_functions::check(survey, &mut findings);
     constraints::check_foreign_keys(survey, &origins, &mut findings);
     triggers::check(survey, &mut findings);
     undeclared::check(survey, &origins, &mut findings);
     elsewhere::check(survey, &mut findings);
     views::check(survey, &origins, &mut findings);
     functions::check(survey, &mut findings);
+    shared::check(survey, &mut findings);
     let mut findings = findings.0;
-    findings.sort_by(|a, b| {
-        let order = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.code);
-        order(a).cmp(&order(b)).then_with(|| a.object.cmp(&b.object))
-    });
+    repair::sort(&mut findings);
     findings
 }
 
-pub(super) use references::strays;
+pub(super) use references::{missing_column, strays};
 pub(crate) use roles::BEYOND_POLICIES;
 
 /// Puts names into a sentence: `a`, `a and b`, `a, b and c`.

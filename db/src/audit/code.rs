@@ -177,6 +177,11 @@ codes! {
     /// A request role may execute a function that reaches beyond the tables, such as `pg_read_file` or `dblink`.
     FunctionReachesOut = "function-reaches-out", Error;
 
+    /// Everybody may execute what counts and shows all tenants' rows and sessions, such as
+    /// `pg_stat_get_xact_tuples_fetched`: by it SQL in a context learns other tenants' values.
+    SharedStateOpen = "shared-state-open", Warn;
+    /// A request role was given what counts and shows all tenants' rows and sessions, and is closed to everybody.
+    SharedStateGranted = "shared-state-granted", Error;
     /// The key of the seal can be read by another role than the gate: whoever reads it makes contexts of their own.
     SealExposed = "seal-exposed", Error;
 
@@ -194,6 +199,8 @@ codes! {
     /// A foreign key does not carry the scope, or leads to where the scope does not see: a row can point at, and be deleted
     /// with, another tenant's.
     ForeignKeyWithoutScope = "foreign-key-without-scope", Error;
+    /// A relation of an entity has no foreign key: a row can point at nothing, or at another tenant's.
+    ForeignKeyMissing = "foreign-key-missing", Error;
     /// A foreign key sets the scope column to null too, as its `SET NULL` names no columns.
     SetNullNullsScope = "set-null-nulls-scope", Error;
 
@@ -226,12 +233,33 @@ codes! {
     PolicyUndeclaredScope = "policy-undeclared-scope", Error;
     /// A scope role has a privilege on the table that its entity does not declare.
     GrantUndeclared = "grant-undeclared", Error;
-    /// A scope role lacks a privilege on the table that its entity declares: its queries fail.
+    /// A scope role lacks a privilege on the table, its sequences or its schema that its entity needs: its queries fail.
     GrantMissing = "grant-missing", Warn;
     /// A table has the tenant column, or a key to the tenants' table, and no entity: the code does not know it.
     TableWithoutEntity = "table-without-entity", Warn;
     /// An exception is declared for something that is not found any more: it would hide it if it came back.
     ExceptionUnused = "exception-unused", Warn;
+}
+
+impl Code {
+    /// Returns when its repair is to be run: a table is made before it is changed, and a foreign key leaves a unique key
+    /// before that one is made again.
+    pub(super) const fn step(self) -> u8 {
+        match self {
+            // The contract is not installed over roles that may do more than they should.
+            Self::RoleSuperuser
+            | Self::RoleBypassesRls
+            | Self::RoleReplicates
+            | Self::RoleCreatesRoles
+            | Self::GateChanged => 0,
+            Self::ContractMissing | Self::ContractFunctionChanged => 1,
+            Self::EntityTableMissing => 2,
+            Self::EntityColumnMissing => 3,
+            Self::ForeignKeyWithoutScope | Self::SetNullNullsScope | Self::ForeignKeyMissing => 4,
+            Self::UniqueWithoutScope | Self::UniqueUuidWithoutScope => 5,
+            _ => 6,
+        }
+    }
 }
 
 impl fmt::Display for Code {

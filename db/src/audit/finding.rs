@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Code;
+use super::{Code, Repair};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,9 +49,8 @@ pub struct Finding {
     pub object: Object,
     /// What it means here, in a sentence.
     pub message: String,
-    /// The statements that repair it, to be read before they are run; a line that starts with `--` says what no statement
-    /// can do.
-    pub repair: Vec<String>,
+    /// What repairs it: statements, to be read before they are run, and what has to be known or decided.
+    pub repair: Repair,
 }
 
 /// What has a fault.
@@ -87,6 +86,8 @@ pub enum ObjectKind {
     ForeignTable,
     /// A function or procedure.
     Function,
+    /// A sequence.
+    Sequence,
     /// A schema.
     Schema,
     /// A publication.
@@ -114,6 +115,7 @@ impl ObjectKind {
             Self::View => "view",
             Self::ForeignTable => "foreign table",
             Self::Function => "function",
+            Self::Sequence => "sequence",
             Self::Schema => "schema",
             Self::Publication => "publication",
             Self::Database => "database",

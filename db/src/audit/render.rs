@@ -4,6 +4,7 @@ mod html;
 mod json;
 mod matrix;
 mod sarif;
+mod sql;
 mod style;
 mod svg;
 mod text;
@@ -57,18 +58,4 @@ fn plain(text: &str) -> String {
         }
     }
     plain
-}
-
-/// Returns the lines of the statements that repair a finding, to be pasted into `psql` as they are: each ends with a
-/// semicolon, unless it is a remark.
-fn statements(finding: &Finding) -> impl Iterator<Item = String> {
-    finding.repair.iter().flat_map(|statement| {
-        let last = statement.lines().next_back().unwrap_or_default();
-        let ended = last.trim_end().ends_with(';') || last.trim_start().starts_with("--");
-        let mut lines: Vec<_> = statement.lines().map(plain).collect();
-        if let Some(last) = lines.last_mut().filter(|_| !ended) {
-            last.push(';');
-        }
-        lines
-    })
 }

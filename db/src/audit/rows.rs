@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::{
-    Code, Finding, Object, ObjectKind,
+    Code, Finding, Object, ObjectKind, Repair,
     catalog::{ForeignKey, Relation},
     survey::Survey,
 };
@@ -24,10 +24,14 @@ pub(super) async fn dangling<C: ConnectionTrait>(survey: &Survey<'_>, connection
                 severity: Code::ForeignKeyDangling.severity(),
                 object: Object::of_table(ObjectKind::Constraint, child.relation.full_name(), &key.name),
                 message: format!("rows point at rows of {} that are not there", parent.full_name()),
-                repair: vec![
-                    "-- look at the rows first; as a role that sees all of them, or in `contract::as_owner`".to_owned(),
-                    format!("DELETE FROM {} child WHERE {dangles}", child.relation.sql),
-                ],
+                // Whether the row is wrong, or what it points at is missing, nobody knows but people.
+                repair: Repair::decide(
+                    "decide for each of the rows whether it goes, points at something else, or what it points at comes back",
+                )
+                .advise(format!(
+                    "as a role that sees all rows: SELECT child.* FROM {} child WHERE {dangles}",
+                    child.relation.sql
+                )),
             });
         }
     }

@@ -210,19 +210,19 @@ impl<'a> Survey<'a> {
             .collect()
     }
 
-    /// Returns the table of an entity: in the schema that it names, else the first in the search path, else the only one
-    /// of that name.
+    /// Returns the table of an entity: in the schema that it names, else the first in the search path.
     pub(super) fn table_of(&self, entity: &RegisteredEntity) -> Option<&'a Relation> {
-        let named = self.named.get(entity.table()).map_or(&[][..], Vec::as_slice);
-        if let Some(schema) = entity.schema() {
+        self.table_named(entity.schema().as_deref(), entity.table())
+    }
+
+    /// Returns a table by its name: in the schema that is named, else the first in the search path.
+    pub(super) fn table_named(&self, schema: Option<&str>, table: &str) -> Option<&'a Relation> {
+        let named = self.named.get(table).map_or(&[][..], Vec::as_slice);
+        if let Some(schema) = schema {
             return named.iter().copied().find(|relation| relation.schema == schema);
         }
         let mut in_path = self.catalog.search_path.iter();
-        let found = in_path.find_map(|schema| named.iter().find(|relation| relation.schema == *schema));
-        match (found, named) {
-            (Some(relation), _) => Some(relation),
-            _ => None,
-        }
+        in_path.find_map(|schema| named.iter().copied().find(|relation| relation.schema == *schema))
     }
 }
 

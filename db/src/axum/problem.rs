@@ -33,10 +33,10 @@ const RETRY: Duration = Duration::from_secs(1);
 /// | 409 | a unique key is taken | `/problems/taken` |
 /// | 409 | points at, or is pointed at by, what is not there | `/problems/reference` |
 /// | 409 | the organization would be left without an owner | `/problems/last-owner` |
-/// | 422 | a CHECK, NOT NULL, or a value that PostgreSQL does not take | `/problems/value` |
-/// | 503, with `Retry-After` | no connection is free, no server answers, the connection was lost, a statement timed out, the transaction met another | `about:blank` |
+/// | 422 | a CHECK, NOT NULL, a value that PostgreSQL does not take, or one key twice in an upsert | `/problems/value` |
+/// | 503, with `Retry-After` | no connection is free, no server answers, the connection was lost, a statement timed out, a lock was not to be had, the transaction conflicted with another or with a migration, the server takes no writes or has run out of something | `about:blank` |
 /// | 503 | the connection was lost on the commit; [`Problem::outcome_unknown`] | `/problems/outcome-unknown` |
-/// | 500 | anything else; it is logged, and nothing of it shown | `about:blank` |
+/// | 500 | anything else, such as what a hook of an entity's refuses, or a write in a context that only reads; it is logged, and nothing of it shown | `about:blank` |
 ///
 /// No answer has a value of a row, or a name of the database's.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{Prefix, do_block, literal};
 use crate::{Rows, ScopeDeclaration, ScopeKind, SelectColumns, UpdateColumns, options::quote};
 
 /// The policies of a scope, without its name before them.
-const POLICIES: [&str; 5] = ["boundary", "access", "insert", "update", "delete"];
+pub(super) const POLICIES: [&str; 5] = ["boundary", "access", "insert", "update", "delete"];
 
 /// A policy that a scope of an entity asks for.
 #[derive(Clone, Debug)]
@@ -45,10 +45,29 @@ impl Prefix {
                 statements.push(format!("DROP POLICY IF EXISTS {}_{policy} ON {table}", scope.as_str()));
             }
         }
+        let uses: Vec<_> = scopes.iter().map(|declaration| self.role(declaration.scope)).collect();
+        statements.push(use_schema_of(table, &uses));
         for declaration in scopes {
             statements.extend(self.policies(declaration).iter().map(|policy| policy.create(table)));
             statements.extend(self.grants(table, declaration, fixed));
         }
+        statements.extend(self.grants_around(table, scopes));
+        statements
+    }
+
+    /// `table` is SQL.
+    pub(crate) fn unprotect_table(&self, table: &str) -> Vec<String> {
+        let roles = ScopeKind::ALL.map(|scope| self.role(scope)).join(", ");
+        let policies =
+            ScopeKind::ALL.iter().flat_map(|scope| POLICIES.map(|policy| format!("{}_{policy}", scope.as_str())));
+        let mut statements: Vec<_> =
+            policies.map(|policy| format!("DROP POLICY IF EXISTS {policy} ON {table}")).collect();
+        statements.extend([
+            format!("DROP TRIGGER IF EXISTS touch_updated_at ON {table}"),
+            format!("REVOKE ALL ON TABLE {table} FROM {roles}"),
+            format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"),
+            format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+        ]);
         statements
     }
 
@@ -204,4 +223,23 @@ impl Prefix {
             self.schema(),
         )
     }
+}
+
+/// Lets roles use the schema of a table, where not everybody may. `table` is SQL.
+pub(super) fn use_schema_of(table: &str, roles: &[String]) -> String {
+    let roles: Vec<_> = roles.iter().map(|role| literal(role)).collect();
+    do_block(&format!(
+        "DECLARE
+           place oid := (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = {}::pg_catalog.regclass);
+           role text;
+         BEGIN
+           FOREACH role IN ARRAY ARRAY[{}]::text[] LOOP
+             IF NOT pg_catalog.has_schema_privilege(role, place, 'USAGE') THEN
+               EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %I', place::pg_catalog.regnamespace, role);
+             END IF;
+           END LOOP;
+         END",
+        literal(table),
+        roles.join(", "),
+    ))
 }

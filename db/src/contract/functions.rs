@@ -17,11 +17,6 @@ impl Contract {
         statements
     }
 
-    pub(super) fn drop_functions(&self) -> Vec<String> {
-        // Owned by the gate, which the owner of the schema may drop all the same.
-        vec![format!("DROP SCHEMA IF EXISTS {} CASCADE", self.prefix.schema())]
-    }
-
     /// What the policies ask. Each raises where no context is open: a setting that was never made is unknown,
     /// and one that was made in an earlier transaction reads as the empty string.
     ///

@@ -1,6 +1,6 @@
 //! Members: who may see every membership, what a role lets a member do, and that an organization keeps an owner.
 
-use super::{Contract, literal, qualified};
+use super::{Contract, entity::use_schema_of, literal, qualified};
 use crate::{
     ScopeKind,
     error::{LAST_OWNER, MEMBER_ROLE},
@@ -61,6 +61,7 @@ impl Contract {
         let columns = [Some(&membership.organization), Some(&membership.user), membership.role.as_ref()];
         let columns: Vec<_> = columns.into_iter().flatten().map(|column| quote(column)).collect();
         vec![
+            use_schema_of(&table, std::slice::from_ref(&gate)),
             format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
             format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
             format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
@@ -104,6 +105,7 @@ impl Contract {
                      SELECT FROM {members} m
                      WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person} AND m.{role}::text = {was}
                    ) THEN
+                     {left}
                      RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
                        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
                    END IF;
@@ -112,6 +114,7 @@ impl Contract {
                  $function$",
                 is_open = self.context_is_open(),
                 is_sealed = self.settings_are_sealed(),
+                left = self.left_without_an_owner(&person),
             ),
             format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
             format!("ALTER FUNCTION {function} OWNER TO {gate}"),
@@ -123,6 +126,29 @@ impl Contract {
                  FOR EACH ROW EXECUTE FUNCTION {function}"
             ),
         ]
+    }
+
+    /// Of whoever deletes all members, the own membership may be the first to go. What is wrong is then not that they have
+    /// none, but that nobody of the highest rank is left.
+    fn left_without_an_owner(&self, person: &str) -> String {
+        let membership = &self.membership;
+        let (Some(role), Some(_), Some(top)) = (&membership.role, &membership.organizations, membership.ranks.first())
+        else {
+            return String::new();
+        };
+        let (members, top, role) = (self.membership_table(), literal(top), quote(role));
+        let (organization, user) = (quote(&membership.organization), quote(&membership.user));
+        format!(
+            "IF TG_OP = 'DELETE' AND NOT EXISTS (
+                       SELECT FROM {members} m
+                       WHERE m.{organization} = OLD.{organization} AND (
+                         m.{user}::text = {person} OR m.{role} = {top} AND m.{user} <> OLD.{user}
+                       )
+                     ) THEN
+                       RAISE EXCEPTION 'the last member whose role is % stays', {top}
+                         USING ERRCODE = 'restrict_violation', CONSTRAINT = '{LAST_OWNER}', TABLE = TG_TABLE_NAME;
+                     END IF;"
+        )
     }
 
     /// Keeps the last member of the highest rank in each organization, for as long as there is the organization.
@@ -143,6 +169,7 @@ impl Contract {
         let (organization, role) = (quote(&membership.organization), quote(role));
         let top = literal(top);
         vec![
+            use_schema_of(&organizations, std::slice::from_ref(&gate)),
             format!("GRANT SELECT ({key}), UPDATE (updated_at) ON {organizations} TO {gate}"),
             format!("DROP POLICY IF EXISTS gate_organization ON {organizations}"),
             format!("CREATE POLICY gate_organization ON {organizations} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),

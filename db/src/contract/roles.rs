@@ -30,13 +30,15 @@ fn regrole(name: &str) -> String {
     format!("{}::pg_catalog.regrole", literal(&quote(name)))
 }
 
-/// The functions that PUBLIC may not execute: with the first an expression inside a query turns the context to
-/// another tenant; the others write large objects, which know no tenant.
-const CLOSED_FUNCTIONS: [&str; 4] = [
-    "pg_catalog.set_config(text, text, boolean)",
-    "pg_catalog.lo_creat(integer)",
-    "pg_catalog.lo_create(oid)",
-    "pg_catalog.lo_from_bytea(oid, bytea)",
+/// What a role that `install` has made is told by: its comment.
+const MARK: &str = "Made by a contract of tenant isolation, and dropped by its uninstall.";
+
+/// The login role's own limits: `SET ROLE` does not apply those of the role that is entered. The first makes the server
+/// notice a client that is gone, and stop its statement; not every platform has it.
+pub(super) const LIMITS: [(&str, &str); 3] = [
+    ("client_connection_check_interval", "100ms"),
+    ("statement_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "60s"),
 ];
 
 impl Contract {
@@ -63,17 +65,12 @@ impl Contract {
                 grant = literal(&format!("GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE")),
             )));
         }
-        // The login's own limits: `SET ROLE` does not apply those of the role that is entered. The first makes
-        // the server notice a client that is gone, and stop its statement; not every platform has it.
-        for (setting, value) in [
-            ("client_connection_check_interval", "100ms"),
-            ("statement_timeout", "30s"),
-            ("idle_in_transaction_session_timeout", "60s"),
-        ] {
+        // One that the role has already is somebody's decision.
+        for (setting, value) in LIMITS {
             statements.push(retry(&format!(
                 "IF NOT EXISTS (
                    SELECT FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) setting
-                   WHERE setrole = {is_login} AND setdatabase = 0 AND setting = '{setting}={value}'
+                   WHERE setrole = {is_login} AND setdatabase = 0 AND pg_catalog.starts_with(setting, '{setting}=')
                  ) THEN
                    BEGIN
                      ALTER ROLE {login} SET {setting} = '{value}';
@@ -86,104 +83,10 @@ impl Contract {
         statements
     }
 
-    pub(super) fn create_schema(&self) -> Vec<String> {
-        let schema = self.prefix.schema();
-        let mut roles: Vec<String> = ScopeKind::ALL.iter().map(|scope| self.prefix.role(*scope)).collect();
-        roles.push(quote(&self.login));
-        vec![
-            format!("CREATE SCHEMA IF NOT EXISTS {schema}"),
-            format!("REVOKE ALL ON SCHEMA {schema} FROM PUBLIC"),
-            format!("GRANT USAGE ON SCHEMA {schema} TO {}", roles.join(", ")),
-        ]
-    }
-
-    /// Takes from PUBLIC what a tenant could use to leave its scope, or to leave something behind on the
-    /// connection.
-    pub(super) fn close_database(&self) -> Vec<String> {
-        let (gate, login) = (self.prefix.gate(), literal(&self.login));
-        let mut statements = vec![
-            block(&format!(
-                "EXECUTE pg_catalog.format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
-                 EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO %I', pg_catalog.current_database(), {login});
-                 EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', pg_catalog.current_database(), current_user);
-                 BEGIN
-                   REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-                 EXCEPTION WHEN insufficient_privilege THEN
-                   NULL;
-                 END;"
-            )),
-            // To revoke what one does not own is no error, and does nothing.
-            block(&format!(
-                "IF pg_catalog.has_database_privilege({login}, pg_catalog.current_database(), 'TEMPORARY') THEN
-                   RAISE WARNING 'PUBLIC may make temporary tables in this database: its owner has to REVOKE TEMPORARY from PUBLIC';
-                 END IF;
-                 IF pg_catalog.has_schema_privilege({login}, 'public', 'CREATE') THEN
-                   RAISE WARNING 'PUBLIC may create in schema public: its owner has to REVOKE CREATE from PUBLIC';
-                 END IF;"
-            )),
-        ];
-        statements.push(self.let_the_gate_refresh(true));
-        for function in CLOSED_FUNCTIONS {
-            // Managed PostgreSQL has no superuser to do it.
-            statements.push(block(&format!(
-                "IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-                   REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;
-                 ELSIF EXISTS (
-                   SELECT FROM pg_catalog.pg_proc p,
-                     pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
-                   WHERE p.oid = '{function}'::pg_catalog.regprocedure AND a.grantee = 0
-                 ) THEN
-                   RAISE WARNING 'EXECUTE on {function} could not be revoked from PUBLIC: a superuser has to';
-                 END IF;"
-            )));
-        }
-        // A superuser who has closed the function beforehand gives whoever migrates the grant option on it.
-        statements.push(block(&format!(
-            "IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
-               GRANT EXECUTE ON FUNCTION {set_config} TO {gate};
-             END IF;",
-            set_config = CLOSED_FUNCTIONS[0],
-        )));
-        statements
-    }
-
-    pub(super) fn open_database(&self) -> Vec<String> {
-        let gate = self.prefix.gate();
-        let mut statements = vec![self.let_the_gate_refresh(false), block(&format!(
-            "EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM %I', pg_catalog.current_database(), {login});
-             EXECUTE pg_catalog.format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', pg_catalog.current_database());
-             IF pg_catalog.has_function_privilege('{set_config}', 'EXECUTE WITH GRANT OPTION') THEN
-               REVOKE EXECUTE ON FUNCTION {set_config} FROM {gate};
-             END IF;",
-            login = literal(&self.login),
-            set_config = CLOSED_FUNCTIONS[0],
-        ))];
-        for function in CLOSED_FUNCTIONS {
-            statements.push(block(&format!(
-                "IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
-                   GRANT EXECUTE ON FUNCTION {function} TO PUBLIC;
-                 END IF;"
-            )));
-        }
-        statements
-    }
-
+    /// Drops the roles that `install` has made. Of a login role that was there before, it takes the limits that it has set.
     pub(super) fn drop_roles(&self) -> Vec<String> {
-        let scopes = ScopeKind::ALL.iter().map(|scope| self.prefix.role(*scope));
-        scopes
-            .chain([self.login.clone(), self.prefix.gate()])
-            .map(|role| {
-                retry(&format!(
-                    "BEGIN
-                       DROP ROLE IF EXISTS {};
-                     EXCEPTION WHEN dependent_objects_still_exist THEN
-                       RAISE NOTICE 'role % is left: another database uses it', {};
-                     END;",
-                    quote(&role),
-                    literal(&role),
-                ))
-            })
-            .collect()
+        let roles = self.prefix.roles().into_iter().chain([self.login.clone()]);
+        roles.map(|role| drop_role(&role)).collect()
     }
 }
 
@@ -196,6 +99,7 @@ fn create_role(role: &str, attributes: &str, login: bool) -> Vec<String> {
         block(&format!(
             "IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {name}) THEN
                CREATE ROLE {role} {attributes};
+               COMMENT ON ROLE {role} IS '{MARK}';
              END IF;
              -- Another database may make it at this moment.
              EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -208,6 +112,26 @@ fn create_role(role: &str, attributes: &str, login: bool) -> Vec<String> {
              END IF;"
         )),
     ]
+}
+
+/// Drops a role that is marked; one that something still uses is left, and who wants to know is told what.
+fn drop_role(role: &str) -> String {
+    let (name, role) = (literal(role), quote(role));
+    retry(&format!(
+        "DECLARE
+           role oid := (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = {name});
+           used text;
+         BEGIN
+           IF pg_catalog.shobj_description(role, 'pg_authid') = '{MARK}' THEN
+             DROP ROLE {role};
+           ELSIF role IS NOT NULL THEN
+             RAISE NOTICE 'role % is left: it was there before the contract', {name};
+           END IF;
+         EXCEPTION WHEN dependent_objects_still_exist THEN
+           GET STACKED DIAGNOSTICS used = PG_EXCEPTION_DETAIL;
+           RAISE NOTICE 'role % is left: it is used', {name} USING DETAIL = used;
+         END;"
+    ))
 }
 
 /// Runs a statement on a role, and again when another database does the same at this moment: PostgreSQL then

@@ -1,7 +1,10 @@
 //! Making scoped tables in a migration, so that nothing of them is forgotten.
 
-use super::{Contract, Prefix, create_table::create_table};
-use crate::{Facade, TableName};
+use super::{
+    Contract, Prefix,
+    create_table::{CreateTable, create_table},
+};
+use crate::{Facade, Result, TableName};
 
 /// How a statement says that it makes a scoped table by the contract: a test of the migrations looks for it.
 pub const SCOPED_TABLE: &str = "/* scoped table */";
@@ -30,9 +33,10 @@ pub const SCOPED_TABLE: &str = "/* scoped table */";
 /// # }
 /// # use remark::Remark;
 /// let contract = Contract::new(Membership::new("member", "organization_id", "user_id"));
-/// let statements = contract.scoped_tables().create::<Remark>().statements();
+/// let statements = contract.scoped_tables().create::<Remark>()?.statements();
 /// assert!(statements[0].contains(r#"PRIMARY KEY ("organization_id", "id")"#));
 /// assert!(statements.iter().any(|sql| sql.starts_with("CREATE POLICY tenant_boundary")));
+/// # Ok::<_, db::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is made before the statements are run"]
@@ -55,20 +59,26 @@ impl ScopedTables {
     }
 
     /// Adds the table of an entity, as the entity has it: see [`Contract::create_table`].
-    pub fn create<F: Facade>(self) -> Self {
-        self.and::<F>(create_table::<F>())
+    ///
+    /// # Errors
+    ///
+    /// `is_configuration` where the entity asks for what such a table cannot have.
+    pub fn create<F: Facade>(mut self) -> Result<Self> {
+        let CreateTable { before, table, after } = create_table::<F>()?;
+        self.create.extend(before);
+        self.create.push(format!("{SCOPED_TABLE} {table}"));
+        self.create.extend(after);
+        Ok(self.and_protect::<F>())
     }
 
     /// Adds the table of an entity, as this statement makes it: `CREATE TABLE …`, for what an entity does not say, such
     /// as checks.
-    pub fn create_as<F: Facade>(self, create_table: &str) -> Self {
-        self.and::<F>(vec![create_table.to_owned()])
+    pub fn create_as<F: Facade>(mut self, create_table: &str) -> Self {
+        self.create.push(format!("{SCOPED_TABLE} {create_table}"));
+        self.and_protect::<F>()
     }
 
-    fn and<F: Facade>(mut self, statements: Vec<String>) -> Self {
-        let mut statements = statements.into_iter();
-        self.create.extend(statements.next().map(|create| format!("{SCOPED_TABLE} {create}")));
-        self.create.extend(statements);
+    fn and_protect<F: Facade>(mut self) -> Self {
         let table = TableName::of::<F>().sql();
         self.protect.extend(self.prefix.protect_table(&table, F::SCOPES, &crate::facade::fixed_columns::<F>()));
         if crate::facade::has_column::<F>("updated_at") {

@@ -28,7 +28,7 @@ impl Db {
         match acquired {
             Ok(connection) => {
                 self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
-                Ok(Connection::new(connection, self.inner.in_use.clone(), span))
+                Ok(Connection::new(connection, self.inner.in_use.clone(), self.inner.outdated.clone(), span))
             }
             Err(sqlx::Error::PoolTimedOut) => {
                 span.record("outcome", "no connection");

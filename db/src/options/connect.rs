@@ -12,7 +12,7 @@ use sea_orm::sqlx::{
 };
 
 use super::{DbOptions, quote};
-use crate::{Result, error::Kind, reach::Address};
+use crate::{Result, error::Kind, outdated::Outdated, reach::Address};
 
 /// A connection that has been idle for this long is pinged before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -53,15 +53,19 @@ impl DbOptions {
     }
 
     /// Makes the pool's options. What goes wrong as a new connection is set up is kept in `refused`: sqlx only logs it.
-    pub(crate) fn pool(&self, refused: Arc<Mutex<Option<sqlx::Error>>>) -> PgPoolOptions {
+    pub(crate) fn pool(&self, refused: Arc<Mutex<Option<sqlx::Error>>>, outdated: Arc<Outdated>) -> PgPoolOptions {
         let authorization = self.authorization();
         PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(self.acquire_timeout)
             .idle_timeout(self.idle_timeout)
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
+            .before_acquire(move |connection, meta| {
+                let outdated = outdated.has(meta.age);
                 Box::pin(async move {
+                    if outdated {
+                        return Ok(false);
+                    }
                     if meta.idle_for >= PING_AFTER_IDLE {
                         connection.ping().await?;
                     }

@@ -76,7 +76,12 @@ impl Text<'_> {
         while self.kind(at) == Some(&Kind::Mark('(')) {
             at += 1;
         }
-        matches!(self.word(at), Some("select" | "table" | "values" | "with"))
+        match self.word(at) {
+            Some("select" | "table" | "with") => true,
+            // Not reserved: `f(1) AS (values integer)` has a column that is named so.
+            Some("values") => self.kind(at + 1) == Some(&Kind::Mark('(')),
+            _ => false,
+        }
     }
 
     fn starts_as_query(&self) -> Result<(), Refused> {

@@ -178,6 +178,9 @@ fn names_are_found_however_they_are_spelled() {
         "SELECT columns(1)",
         "SELECT a, own(b) AS (c int) FROM t",
         "SELECT * FROM t, own(b) AS (c int)",
+        "SELECT * FROM t, own(b) AS (values int)",
+        "SELECT * FROM t, own(b) AS materialized (values int)",
+        "SELECT * FROM t, own(b) AS (values int, \"select\" int)",
         // The name is cut to another one, or is no ASCII.
         "SELECT lowerlowerlowerlowerlowerlowerlowerlowerlowerlowerlowerlowerlower('x')",
         "SELECT \"\"",

@@ -16,7 +16,11 @@ use super::milliseconds;
 use crate::{
     Error, Result,
     error::{Kind, is_fatal},
+    outdated::Outdated,
 };
+
+/// How often a savepoint is tried to be taken back, where a timeout is in the way.
+const TAKE_BACK_ATTEMPTS: u32 = 5;
 
 type Manager = <Postgres as sqlx::Database>::TransactionManager;
 
@@ -29,6 +33,11 @@ pub(crate) struct Connection {
     /// The savepoint that is to be taken back before anything else is sent: its future was dropped.
     pub(super) abandoned: Option<usize>,
     pub(super) marks: Arc<Marks>,
+    /// Whether the transaction may write.
+    may_write: bool,
+    /// Whether the connection goes when the transaction has ended, whatever becomes of that.
+    worn_out: bool,
+    outdated: Arc<Outdated>,
     in_use: Arc<AtomicU32>,
     taken: Instant,
     span: Span,
@@ -38,7 +47,8 @@ pub(crate) struct Connection {
 /// What a transaction and its connection tell each other while statements are under way.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Whether a message of this transaction could not be serialized or deadlocked, in a savepoint too.
+    /// Whether a message of this transaction failed by what another attempt would not meet, in a savepoint too: it could
+    /// not be serialized, deadlocked, or was a statement that a migration had made stale.
     pub(super) contended: AtomicBool,
     /// Whether something that is all or nothing was left half done, so that the level cannot be kept.
     pub(super) spoilt: AtomicBool,
@@ -59,13 +69,21 @@ pub(super) enum State {
 }
 
 impl Connection {
-    pub(crate) fn new(connection: PoolConnection<Postgres>, in_use: Arc<AtomicU32>, span: Span) -> Self {
+    pub(crate) fn new(
+        connection: PoolConnection<Postgres>,
+        in_use: Arc<AtomicU32>,
+        outdated: Arc<Outdated>,
+        span: Span,
+    ) -> Self {
         in_use.fetch_add(1, Ordering::Relaxed);
         Self {
             pooled: connection,
             state: State::Idle,
             abandoned: None,
             marks: Arc::default(),
+            may_write: false,
+            worn_out: false,
+            outdated,
             in_use,
             taken: Instant::now(),
             span,
@@ -74,8 +92,9 @@ impl Connection {
     }
 
     /// Sends the opening message of a context.
-    pub(super) async fn begin(&mut self, sql: String) -> Result<()> {
+    pub(super) async fn begin(&mut self, sql: String, may_write: bool) -> Result<()> {
         self.state = State::Busy;
+        self.may_write = may_write;
         // sqlx counts no transaction until the message has succeeded as a whole.
         match Manager::begin(&mut self.pooled, Some(AssertSqlSafe(sql).into_sql_str())).await {
             Ok(()) => {
@@ -90,7 +109,7 @@ impl Connection {
                 if self.pooled.execute(sqlx::raw_sql("ROLLBACK")).await.is_ok() {
                     self.state = State::Idle;
                 }
-                Err(error.into())
+                Err(self.told(error))
             }
             Err(error) => {
                 self.state = State::Lost;
@@ -161,11 +180,25 @@ impl Connection {
             }
             _ => before,
         };
-        let result = result.map_err(Error::from);
-        if result.as_ref().is_err_and(Error::is_serialization_failure) {
+        result.map_err(|error| self.told(error))
+    }
+
+    /// Makes an error of sqlx's one of ours, and remembers what it says of the connection.
+    fn told(&mut self, error: sqlx::Error) -> Error {
+        let mut error = Error::from(error);
+        if let Kind::Database(error) = &mut *error.0
+            && self.may_write
+        {
+            error.of_writing_context();
+        }
+        if error.is_worth_another_attempt() {
             self.marks.contended.store(true, Ordering::Relaxed);
         }
-        result
+        if error.is_stale_statement() || error.is_server_read_only() {
+            self.worn_out = true;
+            self.outdated.mark();
+        }
+        error
     }
 
     /// Runs a statement of ours about a savepoint, by the simple protocol.
@@ -178,13 +211,24 @@ impl Connection {
     /// statement has failed.
     ///
     /// `ROLLBACK TO` alone would leave a subtransaction open, and its transaction id locked until the end of the context.
+    ///
+    /// It has a timeout as any statement: whose statement has run into a short one would lose the context with it. So where
+    /// that strikes here, it is sent again.
     pub(super) async fn take_back(&mut self, savepoint: usize) -> Result<()> {
-        self.reopen();
-        self.check()?;
         let name = savepoint_name(savepoint);
         let sql = format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}");
-        self.send(async move |connection| connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await).await?;
-        Ok(())
+        let mut attempts = 0;
+        loop {
+            self.reopen();
+            self.check()?;
+            let sql = AssertSqlSafe(sql.clone());
+            let done = self.send(async move |connection| connection.execute(sqlx::raw_sql(sql)).await).await;
+            attempts += 1;
+            let again = attempts < TAKE_BACK_ATTEMPTS && done.as_ref().is_err_and(Error::is_statement_timeout);
+            if !again {
+                return done.map(drop);
+            }
+        }
     }
 
     /// Takes a savepoint back with the next message.
@@ -245,6 +289,9 @@ impl Drop for Connection {
         }
         if self.state == State::Busy && self.outcome == "rolled back" {
             self.outcome = "cancelled";
+        }
+        if self.worn_out {
+            self.pooled.close_on_drop();
         }
         self.span.record("outcome", self.outcome);
         self.span.record("held_ms", milliseconds(self.taken));

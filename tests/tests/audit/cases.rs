@@ -16,6 +16,10 @@ mod logins;
 mod policies;
 #[path = "cases/roles.rs"]
 mod roles;
+#[path = "cases/sequences.rs"]
+mod sequences;
+#[path = "cases/shared.rs"]
+mod shared;
 #[path = "cases/tables.rs"]
 mod tables;
 #[path = "cases/undeclared.rs"]
@@ -77,7 +81,7 @@ impl Case {
     fn with_note(mut self) -> Self {
         self.registry = self.registry.with::<Note>();
         let migrator = migration::Migrator::new("prefix_of_a_test", "login_of_a_test", None).unwrap();
-        let statements = migrator.contract().create_table::<Note>();
+        let statements = migrator.contract().create_table::<Note>().unwrap();
         self.given.extend(statements.iter().map(|sql| sql.replace("prefix_of_a_test", "$p")));
         self
     }
@@ -101,12 +105,14 @@ pub(crate) fn cases() -> Vec<Case> {
     [
         roles::cases(),
         logins::cases(),
+        sequences::cases(),
         tables::cases(),
         undeclared::cases(),
         elsewhere::cases(),
         policies::cases(),
         views::cases(),
         functions::cases(),
+        shared::cases(),
         constraints::cases(),
         databases::cases(),
         drift::cases(),

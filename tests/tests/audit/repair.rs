@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use db::audit::{Audit, AuditReport, Code, Finding};
+use db::audit::{Audit, AuditReport, Code, Finding, Repair};
 use migration::Migrator;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use tests::TestDatabase;
@@ -51,16 +51,23 @@ async fn show(
     let report = look(migrator, transaction, case).await?;
     let [finding] = report.findings.as_slice() else { return Err(format!("one finding, not: {report}")) };
     let Finding { code, severity, object, message, repair, .. } = finding;
+    let Repair { statements, advice, .. } = repair;
     if (*code, *severity) != (case.code, case.severity) || object.to_string() != fill(database, case.object) {
         return Err(format!("is found as: {report}"));
     }
-    if message.is_empty() || repair.is_empty() {
+    if message.is_empty() || (statements.is_empty() && advice.is_empty()) {
         return Err(format!("says too little: {finding:?}"));
+    }
+    if statements.is_empty() && case.mends || statements.iter().any(|sql| sql.trim_start().starts_with("--")) {
+        return Err(format!("statements or none: {repair:#?}"));
+    }
+    if advice.iter().any(|sentence| sentence.is_empty() || sentence.ends_with('.')) {
+        return Err(format!("no sentence as the others: {advice:?}"));
     }
     if !case.mends {
         return Ok(());
     }
-    for sql in repair.iter().filter(|sql| !sql.starts_with("--")) {
+    for sql in statements {
         run(database, transaction, sql).await?;
     }
     let mended = look(migrator, transaction, case).await?;

@@ -1,6 +1,6 @@
 //! What a savepoint leaves behind on the server, however it ends, and what becomes of the context where its end fails.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use db::{Db, Error, prelude::*};
 use entity::{ResearchPlan, research_plan::Column};
@@ -302,6 +302,26 @@ async fn a_savepoint_that_cannot_be_taken_back_fails_what_is_around_it() {
         })
         .await
         .unwrap_err();
+    assert_eq!(titles(&f, &f.acme).await, ["plan of acme", "after"]);
+}
+
+/// A timeout that strikes as a savepoint is taken back costs no more than the savepoint.
+#[tokio::test]
+async fn a_savepoint_is_taken_back_whatever_its_timeout() {
+    let (f, db, proxy) = through_a_proxy().await;
+    let hasty = db.tenant(f.acme.id, &f.acme.owner).statement_timeout(Duration::from_secs(2));
+    hasty
+        .run(async |cx| {
+            let taken_back = cx.savepoint(async |cx| {
+                insert(cx).await?;
+                proxy.replace("ROLLBACK TO SAVEPOINT context_1", "SELECT pg_sleep(999)");
+                Err::<(), _>(Error::not_authenticated())
+            });
+            assert!(taken_back.await.unwrap_err().is_not_authenticated());
+            ResearchPlan::insert(titled("after")).exec(cx).await
+        })
+        .await
+        .unwrap();
     assert_eq!(titles(&f, &f.acme).await, ["plan of acme", "after"]);
 }
 

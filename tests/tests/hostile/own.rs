@@ -247,6 +247,7 @@ pub(crate) mod texts {
 
     impl db::__private::Relates<crate::tables::project::Entity> for Entity {
         type Through = ();
+        const FIELD: &'static str = "project";
         fn nest(_: &mut ModelEx, _: Vec<crate::tables::project::ModelEx>) {}
         fn take(_: &mut ModelEx) -> Vec<crate::tables::project::ModelEx> {
             Vec::new()

@@ -5,13 +5,16 @@ use axum::{
     http::{Method, StatusCode},
     routing::get,
 };
-use db::prelude::Uuid;
+use db::{
+    axum::{PathParams, TenantDoor},
+    prelude::Uuid,
+};
 use entity::ResearchPlan;
 use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Client},
-    service::{Limits, with_layers},
+    service::{App, Limits, with_layers},
     world::{World, serve},
 };
 
@@ -139,6 +142,17 @@ async fn what_the_database_says_is_not_shown() {
         // More than an index takes.
         ("54000", 422, "/problems/value"),
         ("22021", 422, "/problems/value"),
+        ("22001", 422, "/problems/value"),
+        ("22P02", 422, "/problems/value"),
+        ("22007", 422, "/problems/value"),
+        ("22025", 422, "/problems/value"),
+        ("21000", 422, "/problems/value"),
+        ("44000", 422, "/problems/value"),
+        // The program's own statement.
+        ("0A000", 500, "about:blank"),
+        ("428C9", 500, "about:blank"),
+        ("42P10", 500, "about:blank"),
+        ("22P03", 500, "about:blank"),
         // The service's own arithmetic.
         ("22012", 500, "about:blank"),
         ("53200", 503, "about:blank"),
@@ -146,8 +160,34 @@ async fn what_the_database_says_is_not_shown() {
         ("40001", 503, "about:blank"),
         ("40P01", 503, "about:blank"),
         ("57014", 503, "about:blank"),
+        ("57P05", 503, "about:blank"),
+        // A standby, and a statement that a migration has made stale.
+        ("25006", 503, "about:blank"),
+        ("26000", 503, "about:blank"),
     ] {
         fail(sqlstate).await.assert_problem(status, kind);
+    }
+}
+
+/// An extractor that does not fit its route is the service's own mistake; what is wrong is for the log.
+#[tokio::test]
+async fn what_an_extractor_says_of_the_service_is_not_shown() {
+    let w = World::new().await;
+    let router = Router::new()
+        .route("/two/{a}/{b}", get(async |PathParams(_): PathParams<Uuid>| ()))
+        .route("/none", get(async |PathParams(_): PathParams<Uuid>| ()))
+        .route("/nested/{a}", get(async |PathParams(_): PathParams<Vec<Vec<String>>>| ()))
+        .route("/organization", get(async |_: TenantDoor| ()));
+    let router = with_layers(router, Limits::default()).with_state(App { db: w.f.db.clone() });
+    let client = Client::new(&serve(router).await, Some("secret"));
+    for path in ["/two/1/2", "/none", "/nested/1", "/organization"] {
+        let answer = client.get(path).await;
+        answer.assert_problem(500, "about:blank");
+        assert_eq!(
+            answer.json(),
+            json!({"type": "about:blank", "title": "Internal Server Error", "status": 500}),
+            "{path}"
+        );
     }
 }
 

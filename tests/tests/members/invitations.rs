@@ -163,6 +163,27 @@ async fn nobody_invites_above_their_own_role() {
     let new = NewInvitation { email: to.into(), role: MemberRole::Member, expires_at: past };
     let past = f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| invite(cx, new).await).await;
     fails(past, Error::is_check_violation);
+    // Nor by a row that says it was made long before.
+    let yesterday = chrono::Utc::now() - chrono::Duration::days(1);
+    let draft = |cx: &TenantContext| invitation::Draft {
+        email: Set(to.into()),
+        role: Set(MemberRole::Member),
+        status: Set(InvitationStatus::Pending),
+        inviter_id: Set(cx.user_id()),
+        created_at: Set(yesterday - chrono::Duration::days(1)),
+        expires_at: Set(yesterday),
+        ..Default::default()
+    };
+    let over =
+        f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| Invitation::insert(draft(cx)).exec(cx).await);
+    fails(over.await, Error::is_check_violation);
+    // What ends while the transaction goes on, which has the time at which it began, is over as well.
+    let slow = f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
+        let soon = chrono::Utc::now() + chrono::Duration::milliseconds(50);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        invite(cx, NewInvitation { email: to.into(), role: MemberRole::Member, expires_at: soon }).await
+    });
+    fails(slow.await, Error::is_check_violation);
 }
 
 /// Whoever goes, or is made less, leaves no way back in behind: not for themselves, and not for a second address of theirs.

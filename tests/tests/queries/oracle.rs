@@ -28,7 +28,7 @@ pub(crate) fn unscoped(sql: &str) -> Option<String> {
     if let Err(why) = written(statement) {
         return Some(format!("{why} in {sql}"));
     }
-    let mut queries = Queries;
+    let mut queries = Queries::default();
     match statement.visit(&mut queries) {
         ControlFlow::Break(why) => Some(format!("{why} in {sql}")),
         ControlFlow::Continue(()) => None,
@@ -76,7 +76,12 @@ fn written(statement: &Statement) -> Result<(), String> {
     }
 }
 
-struct Queries;
+/// The queries of a statement.
+#[derive(Default)]
+struct Queries {
+    /// The names under which its inserts return rows.
+    inserted: Vec<String>,
+}
 
 impl Visitor for Queries {
     type Break = String;
@@ -84,6 +89,10 @@ impl Visitor for Queries {
     /// Each query, the nested ones included.
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<String> {
         let checked = match &*query.body {
+            _ if query.with.is_some() => inserts(query).map(|names| self.inserted = names),
+            // Within a `WITH`, whose rows are checked as a whole.
+            SetExpr::Insert(insert) => written(insert),
+            body @ SetExpr::Select(_) if returned(body, &self.inserted).is_ok() => Ok(()),
             SetExpr::Select(select) => selected(select),
             SetExpr::Values(_) => Ok(()),
             _ => Err("a query that is not known here".to_owned()),
@@ -93,6 +102,36 @@ impl Visitor for Queries {
             Err(why) => ControlFlow::Break(why),
         }
     }
+}
+
+/// Checks that a query is of inserts, and reads nothing but what they return; returns the names of that.
+fn inserts(query: &Query) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for insert in query.with.iter().flat_map(|with| &with.cte_tables) {
+        match &*insert.query.body {
+            SetExpr::Insert(statement @ Statement::Insert(_)) => written(statement)?,
+            _ => return Err("a WITH of something else than inserts".to_owned()),
+        }
+        names.push(insert.alias.name.value.clone());
+    }
+    returned(&query.body, &names).map(|()| names)
+}
+
+/// Checks that rows are what one of the names stands for.
+fn returned(rows: &SetExpr, names: &[String]) -> Result<(), String> {
+    match rows {
+        SetExpr::SetOperation { left, right, .. } => returned(left, names).and_then(|()| returned(right, names)),
+        SetExpr::Query(query) if query.with.is_none() => returned(&query.body, names),
+        SetExpr::Select(select) => match &select.from[..] {
+            [from] if from.joins.is_empty() && names.iter().any(|name| is_named(&from.relation, name)) => Ok(()),
+            _ => Err("it reads what no insert of its own returns".to_owned()),
+        },
+        _ => Err("a query that is not known here".to_owned()),
+    }
+}
+
+fn is_named(table: &TableFactor, name: &str) -> bool {
+    matches!(table, TableFactor::Table { name: found, .. } if found.to_string().trim_matches('"') == name)
 }
 
 /// Checks the tables of one `SELECT`.
@@ -178,6 +217,9 @@ fn a_statement_without_its_predicate_is_seen() {
         r#"DELETE FROM "task" WHERE "task"."organization_id" = $2"#,
         r#"INSERT INTO "task" ("id", "organization_id") VALUES ($1, $2) ON CONFLICT ("organization_id", "id") DO NOTHING"#,
         r#"DECLARE s NO SCROLL CURSOR FOR SELECT 1 FROM "task" WHERE "task"."organization_id" = $1"#,
+        r#"WITH "a" AS (INSERT INTO "task" ("id", "organization_id") VALUES ($1, $2) RETURNING "id"),
+           "b" AS (INSERT INTO "task" ("organization_id") VALUES ($3) RETURNING "id")
+           SELECT 0 AS "n", "a".* FROM "a" UNION ALL (SELECT 1 AS "n", "b".* FROM "b")"#,
     ] {
         assert_eq!(unscoped(scoped), None);
     }
@@ -203,6 +245,11 @@ fn a_statement_without_its_predicate_is_seen() {
         r#"INSERT INTO "task" ("id", "organization_id") VALUES ($1, $2) ON CONFLICT ("id") DO NOTHING"#,
         r#"INSERT INTO "task" ("id", "organization_id") VALUES ($1, $2) ON CONFLICT DO NOTHING"#,
         r#"DECLARE s NO SCROLL CURSOR FOR SELECT 1 FROM "task""#,
+        r#"WITH "a" AS (INSERT INTO "task" ("id") VALUES ($1) RETURNING "id") SELECT "a".* FROM "a""#,
+        r#"WITH "a" AS (INSERT INTO "task" ("organization_id") VALUES ($1) RETURNING "id") SELECT * FROM "task""#,
+        r#"WITH "a" AS (INSERT INTO "task" ("organization_id") VALUES ($1) RETURNING "id")
+           SELECT "a".* FROM "a" UNION ALL SELECT "tag".* FROM "tag""#,
+        r#"WITH "a" AS (DELETE FROM "task" RETURNING "id") SELECT "a".* FROM "a""#,
         "SET ROLE postgres",
         "SELECT 1; SELECT 2",
     ] {

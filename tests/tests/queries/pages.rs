@@ -37,6 +37,28 @@ async fn pages_by_number() {
     .await;
 }
 
+/// The pages are of all rows, whatever part of them the query was of before.
+#[tokio::test]
+async fn a_limit_of_the_querys_own_is_none_of_the_pages() {
+    with_and_without_row_level_security(async |w| {
+        w.acme(async |cx| {
+            let few = || Task::find().order_by_id_asc().limit(1).offset(2);
+            let pages = few().paginate(cx, 3);
+            assert_eq!((pages.num_items().await?, pages.num_pages().await?), (4, 2));
+            assert_eq!(pages.fetch_page(0).await?.len(), 3);
+            let pairs = few().find_also_related(Project).paginate(cx, 3);
+            assert_eq!((pairs.num_items().await?, pairs.fetch_page(1).await?.len()), (4, 1));
+            let loaded = Task::load().order_by_id_asc().limit(1).offset(2).with(Project).paginate(cx, 3);
+            assert_eq!((loaded.num_items().await?, loaded.fetch_page(0).await?.len()), (4, 3));
+            let tuples = few().select_only().column(task::Column::Points).into_tuple::<i32>().paginate(cx, 3);
+            assert_eq!((tuples.num_items().await?, tuples.fetch_page(0).await?), (4, vec![3, 5, 8]));
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn pages_of_pairs_and_of_tuples() {
     with_and_without_row_level_security(async |w| {

@@ -46,6 +46,33 @@ async fn a_row_with_rows_that_point_at_it() {
     .await;
 }
 
+/// Two rows for a `has_one` do not compile in one call; in two calls they are refused before anything is sent.
+#[tokio::test]
+async fn a_has_one_has_one_row() {
+    with_and_without_row_level_security(async |w| {
+        let profile = |text: &str| profile::Draft { text: Set(text.to_owned()), ..Default::default() };
+        w.acme(async |cx| {
+            let twice = Project::save(project("new")).with(Profile, [profile("a")]).with(Profile, Some(profile("b")));
+            assert!(twice.exec(cx).await.unwrap_err().is_several_for_one());
+            let boxed = Project::save(project("new"))
+                .with_each([Profile::save(profile("a"))])
+                .with(Task, [task("a", 1)])
+                .with_each(Some(Profile::save(profile("b"))));
+            let error = boxed.exec(cx).await.unwrap_err();
+            assert!(error.is_several_for_one() && error.to_string().contains("`profile` of `project`"), "{error}");
+            // Nothing was sent, so nothing is lost: the context goes on.
+            assert_eq!(Project::find().count(cx).await?, 3);
+            let none =
+                Project::save(project("none")).with(Profile, None).with(Profile, Some(profile("b"))).exec(cx).await?;
+            assert_eq!(none.profile.as_ref().unwrap().text, "b");
+            Ok(())
+        })
+        .await;
+        assert_eq!(w.acme(async |cx| Profile::find().count(cx).await).await, 2);
+    })
+    .await;
+}
+
 /// One statement for the rows of each table.
 #[tokio::test]
 async fn rows_are_inserted_together() {

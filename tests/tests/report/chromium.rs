@@ -12,8 +12,6 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tests::PATIENCE;
 
-/// A machine with two busy cores is slow.
-
 /// A browser with one page, gone with this value.
 pub(crate) struct Chromium {
     child: Child,

@@ -5,7 +5,7 @@ use std::{
     io::Read,
     net::TcpListener,
     process::{Command, Output, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use db::audit::AuditReport;

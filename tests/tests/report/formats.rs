@@ -101,7 +101,7 @@ fn fingerprints_are_of_the_code_and_the_object() {
     report.findings.reverse();
     for finding in &mut report.findings {
         finding.message = "said in other words".to_owned();
-        finding.repair.clear();
+        finding.repair = db::audit::Repair::default();
     }
     report.database = "another".to_owned();
     assert_eq!(fingerprints(&report), before);

@@ -14,18 +14,31 @@ const NARROW: &str = "\
 ";
 
 const REST: &str = "
-Repairs, to be read before they are run
-  role-bypasses-rls, role app_tenant
-    ALTER ROLE app_tenant NOBYPASSRLS;
-  table-without-rls, table public.plan_step
-    ALTER TABLE public.plan_step ENABLE ROW LEVEL SECURITY;
-    ALTER TABLE public.plan_step FORCE ROW LEVEL SECURITY;
-  foreign-key-without-scope, constraint plan_step_plan_id_fkey of public.plan_step
-    ALTER TABLE public.plan_step DROP CONSTRAINT plan_step_plan_id_fkey;
-  view-runs-as-owner, view public.plan_summary
-    ALTER VIEW public.plan_summary SET (security_invoker = true);
+Repairs, each a transaction, to be read before they are run
+-- role-bypasses-rls, role app_tenant
+BEGIN;
+ALTER ROLE app_tenant NOBYPASSRLS;
+COMMIT;
+
+-- table-without-rls, table public.plan_step
+BEGIN;
+ALTER TABLE public.plan_step ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.plan_step FORCE ROW LEVEL SECURITY;
+COMMIT;
+
+-- foreign-key-without-scope, constraint plan_step_plan_id_fkey of public.plan_step
+BEGIN;
+ALTER TABLE public.plan_step DROP CONSTRAINT plan_step_plan_id_fkey;
+COMMIT;
+
+-- view-runs-as-owner, view public.plan_summary
+BEGIN;
+ALTER VIEW public.plan_summary SET (security_invoker = true);
+COMMIT;
+
+To be decided
   publication, publication everything
-    -- Who subscribes sees all rows: take the table out of the publication, or know the subscriber.
+    take the tables out of it, or know who subscribes
 
 Exceptions
   error unique-without-scope, constraint organization_slug_key of public.organization: a slug is in the address of a page, and so public

@@ -88,7 +88,7 @@ async fn run(connection: &mut PgConnection, sql: &str) {
 }
 
 fn encode(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().flat_map(|byte| format!("%{byte:02X}").into_bytes()).map(char::from).collect()
 }
 
 fn quote(name: &str) -> String {
@@ -129,7 +129,7 @@ async fn goes_through(odd: &Odd) {
         let found = Audit::new(&registry).contract(migrator.contract()).run(&owner).await.unwrap();
         let finding = found.at_least(Severity::Error).next();
         let finding = finding.unwrap_or_else(|| panic!("{fault} is not found: {found}"));
-        for repair in &finding.repair {
+        for repair in &finding.repair.statements {
             run(&mut repairs, repair).await;
         }
         let mended = Audit::new(&registry).contract(migrator.contract()).run(&owner).await.unwrap();

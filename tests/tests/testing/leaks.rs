@@ -102,6 +102,15 @@ async fn truncate_is_seen() {
     assert_red(&report, &["roles"], "a row of another was changed or removed");
 }
 
+/// The rows that are generated have a number each. An application leaves that to the database.
+#[tokio::test]
+async fn a_key_that_counts_up_and_may_not_be_drawn_is_seen() {
+    let report =
+        altered("ALTER TABLE note ADD COLUMN number bigserial; GRANT UPDATE (number) ON note TO {tenant}").await;
+    assert_red(&report, &["inserts"], "a row of one's own cannot be inserted without what the database makes");
+    assert_eq!(report.failures().len(), 1, "{report}");
+}
+
 #[tokio::test]
 async fn a_verb_that_is_allowed_and_does_not_work_is_seen() {
     let report = altered("REVOKE DELETE ON note FROM {tenant}").await;

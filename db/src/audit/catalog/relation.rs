@@ -25,8 +25,6 @@ pub(in crate::audit) struct Relation {
     pub(in crate::audit) acl: Acl,
     /// Who may hand a privilege on.
     pub(in crate::audit) grants_on: Vec<Oid>,
-    /// The table of whose column a sequence is.
-    pub(in crate::audit) sequence_of: Option<Oid>,
     #[serde(deserialize_with = "list")]
     pub(in crate::audit) columns: Vec<Column>,
 }

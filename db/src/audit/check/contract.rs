@@ -1,10 +1,16 @@
 //! The contract: that it is all there, that its functions are its own, and that nobody else may execute them.
 
-use super::{Findings, database::roles, is_at_least, list, who};
+use super::{Findings, database::roles, is_at_least, list, needs, who};
 use crate::{
     ScopeKind,
-    audit::{Code, Object, ObjectKind, catalog::Function, expression::Expression, survey::Survey},
-    contract::ContractFunction,
+    audit::{
+        Code, Object, ObjectKind, Repair,
+        catalog::{Function, PUBLIC_NAME},
+        expression::Expression,
+        repair::cut_off,
+        survey::Survey,
+    },
+    contract::{ContractFunction, Needs},
     options::quote,
 };
 
@@ -51,6 +57,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         return;
     }
     rights(survey, findings);
+    needs::check(survey, findings);
     secret(survey, findings);
     for function in &survey.catalog.functions {
         if let Some(by) = executors(survey, function) {
@@ -83,11 +90,18 @@ fn is_missing(survey: &Survey<'_>, findings: &mut Findings) -> bool {
     is_missing
 }
 
-fn install(survey: &Survey<'_>) -> Vec<String> {
-    let Some(contract) = survey.audit.contract else {
-        return vec!["-- run the migration that installs the contract".to_owned()];
-    };
-    let mut statements = contract.install(None);
+fn install(survey: &Survey<'_>) -> Repair {
+    let run = || Repair::decide("run the migration that installs the contract");
+    let Some(contract) = survey.audit.contract else { return run() };
+    let needs = [contract.membership_needs(), contract.tokens_needs()].concat();
+    if needs.iter().any(|need| lacks(survey, need).is_some()) {
+        return run();
+    }
+    // It is not installed over a scope role that can log in.
+    let logs_in = survey.requests.iter().filter(|request| request.scope.is_some() && request.role.login);
+    let mut statements: Vec<_> =
+        logs_in.map(|request| format!("ALTER ROLE {} NOLOGIN", quote(&request.role.name))).collect();
+    statements.extend(contract.install(None));
     // Their policies and grants are for the roles.
     for entity in survey.audit.registry.entities() {
         if let Some(relation) = survey.table_of(entity) {
@@ -96,7 +110,21 @@ fn install(survey: &Survey<'_>) -> Vec<String> {
     }
     statements.extend(contract.protect_membership());
     statements.extend(contract.protect_tokens());
-    statements
+    Repair::from(statements)
+        .advise("better run the migration that installs the contract: this is the same")
+        .advise_all(cut_off(survey, &[PUBLIC_NAME]))
+}
+
+/// Returns what the contract needs of a table and the database lacks, in words.
+fn lacks(survey: &Survey<'_>, Needs { schema, table, columns }: &Needs) -> Option<String> {
+    let mut relations = survey.catalog.relations.iter();
+    let Some(relation) = relations.find(|relation| relation.schema == *schema && relation.name == *table) else {
+        return Some(format!("the table {schema}.{table}"));
+    };
+    let mut columns = columns.iter();
+    columns
+        .find(|column| relation.column(column).is_none())
+        .map(|column| format!("the column {schema}.{table}.{column}"))
 }
 
 /// The login role can become each scope role, and all of them may use the schema.
@@ -143,7 +171,9 @@ fn secret(survey: &Survey<'_>, findings: &mut Findings) {
         let what = match found {
             None => "it is missing",
             Some(found) if found.kind != "m" => {
-                repair.insert(0, format!("DROP TABLE {} CASCADE", found.sql));
+                if !repair.statements.is_empty() {
+                    repair.statements.insert(0, format!("DROP {} {}", found.kind_name().to_uppercase(), found.sql));
+                }
                 "it is no materialized view: whoever made it may know what is in it"
             }
             Some(found) if survey.role_name(found.owner) != prefix.gate() => "it is not the gate's",
@@ -169,7 +199,8 @@ fn executes(survey: &Survey<'_>, function: &Function, by: &[By], findings: &mut 
             Code::ContractFunctionChanged,
             object(),
             format!("{} may execute it, and should not", who(&others)),
-            vec![format!("REVOKE EXECUTE ON FUNCTION {} FROM {}", function.sql, roles(&others))],
+            Repair::from(format!("REVOKE EXECUTE ON FUNCTION {} FROM {}", function.sql, roles(&others)))
+                .advise_all(cut_off(survey, &others)),
         );
     }
     let lacks = expected.iter().filter(|role| !function.acl.iter().any(|(grantee, _)| grantee == *role));
@@ -193,14 +224,21 @@ pub(super) fn own_settings(function: &Function) -> Vec<&str> {
 /// A setting of a function holds while it runs: an accessor with one answers for whomever the setting says.
 fn settings(function: &Function, findings: &mut Findings) {
     let others = own_settings(function);
-    if !others.is_empty() {
-        findings.add(
-            Code::ContractFunctionChanged,
-            Object::new(ObjectKind::Function, &function.sql),
-            format!("it makes the setting {} while it runs, and should not", list(&others)),
-            others.iter().map(|name| format!("ALTER FUNCTION {} RESET {name}", function.sql)).collect(),
-        );
+    if others.is_empty() {
+        return;
     }
+    // One that runs as its caller has no path either, by which it would not be inlined.
+    let repair = if function.definer {
+        others.iter().map(|name| format!("ALTER FUNCTION {} RESET {}", function.sql, quote(name))).collect()
+    } else {
+        vec![format!("ALTER FUNCTION {} RESET ALL", function.sql)]
+    };
+    findings.add(
+        Code::ContractFunctionChanged,
+        Object::new(ObjectKind::Function, &function.sql),
+        format!("it makes the setting {} while it runs, and should not", list(&others)),
+        repair,
+    );
 }
 
 /// Whether the functions are those that the contract makes.
@@ -239,7 +277,10 @@ fn same_body(ours: &str, found: &Function) -> bool {
 /// The policies of the gate, and the triggers on memberships, which the contract makes beside the tables' own.
 fn made_beside_tables(survey: &Survey<'_>, findings: &mut Findings) {
     let Some(contract) = survey.audit.contract else { return };
-    for statements in [contract.protect_membership(), contract.protect_tokens()] {
+    for (statements, needs) in [
+        (contract.protect_membership(), contract.membership_needs()),
+        (contract.protect_tokens(), contract.tokens_needs()),
+    ] {
         let mut missing = Vec::new();
         for sql in &statements {
             let words: Vec<_> = sql.split_whitespace().collect();
@@ -264,7 +305,11 @@ fn made_beside_tables(survey: &Survey<'_>, findings: &mut Findings) {
         if let Some(first) = missing.first() {
             let missing: Vec<_> = missing.iter().map(String::as_str).collect();
             let message = format!("{} is missing, which the contract makes", list(&missing));
-            findings.add(Code::ContractMissing, Object::new(ObjectKind::Other, first), message, statements);
+            let repair = match needs.iter().find_map(|need| lacks(survey, need)) {
+                Some(lacks) => Repair::decide(format!("add {lacks} first, which the contract writes or reads")),
+                None => statements.into(),
+            };
+            findings.add(Code::ContractMissing, Object::new(ObjectKind::Other, first), message, repair);
         }
     }
 }

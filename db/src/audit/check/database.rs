@@ -3,8 +3,9 @@
 use super::{Findings, who};
 use crate::{
     audit::{
-        Code, Object, ObjectKind,
+        Code, Object, ObjectKind, Repair,
         catalog::{Acl, DefaultAcl, PUBLIC, PUBLIC_NAME, Relation},
+        repair::cut_off,
         survey::Survey,
     },
     options::quote,
@@ -34,7 +35,8 @@ fn schemas(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::SchemaCreate,
                 Object::new(ObjectKind::Schema, &schema.name),
                 format!("{} may create objects in it, which others may then take for the application's", who(&[name])),
-                vec![format!("REVOKE CREATE ON SCHEMA {} FROM {}", schema.sql, role(name))],
+                Repair::from(format!("REVOKE CREATE ON SCHEMA {} FROM {}", schema.sql, role(name)))
+                    .advise_all(cut_off(survey, &[name])),
             );
         }
     }
@@ -44,7 +46,8 @@ fn schemas(survey: &Survey<'_>, findings: &mut Findings) {
             Code::SchemaCreate,
             Object::new(ObjectKind::Database, database),
             format!("{} may create schemas in it", who(&[name])),
-            vec![format!("REVOKE CREATE ON DATABASE {} FROM {}", quote(database), role(name))],
+            Repair::from(format!("REVOKE CREATE ON DATABASE {} FROM {}", quote(database), role(name)))
+                .advise_all(cut_off(survey, &[name])),
         );
     }
 }
@@ -56,7 +59,8 @@ fn temporary(survey: &Survey<'_>, findings: &mut Findings) {
             Code::TemporaryTables,
             Object::new(ObjectKind::Database, database),
             format!("{} may make temporary tables", who(&[name])),
-            vec![format!("REVOKE TEMPORARY ON DATABASE {} FROM {}", quote(database), role(name))],
+            Repair::from(format!("REVOKE TEMPORARY ON DATABASE {} FROM {}", quote(database), role(name)))
+                .advise_all(cut_off(survey, &[name])),
         );
     }
 }
@@ -112,7 +116,10 @@ fn publications(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::Publication,
                 Object::new(ObjectKind::Publication, publication),
                 format!("it publishes {} scoped tables, such as `{first}`, with all tenants' rows", tables.len()),
-                vec![format!("DROP PUBLICATION {}", quote(publication))],
+                Repair::decide(
+                    "decide whether those who subscribe may have every tenant's rows, and accept the finding; else take \
+                     the tables out of it, or give them a row filter",
+                ),
             );
         }
     }
@@ -124,14 +131,14 @@ fn version(survey: &Survey<'_>, findings: &mut Findings) {
     let vulnerable = fixed.map_or(major < 13, |(_, fixed)| minor < *fixed);
     if vulnerable {
         let repair = match fixed {
-            Some((major, minor)) => format!("-- install PostgreSQL {major}.{minor} or later, and restart the server"),
-            None => "-- install a version of PostgreSQL that is still maintained".to_owned(),
+            Some((major, minor)) => format!("install PostgreSQL {major}.{minor} or later, and restart the server"),
+            None => "install a version of PostgreSQL that is still maintained".to_owned(),
         };
         findings.add(
             Code::ServerVersion,
             Object::new(ObjectKind::Server, format!("PostgreSQL {major}.{minor}")),
             "its row-level security can be passed: CVE-2024-10976, CVE-2025-8713".to_owned(),
-            vec![repair],
+            Repair::decide(repair),
         );
     }
 }
@@ -146,9 +153,9 @@ pub(super) fn roles(names: &[&str]) -> String {
     names.iter().map(|name| role(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the statement that takes every privilege on a relation from roles.
-pub(super) fn revoke_all(sql: &str, names: &[&str]) -> Vec<String> {
-    vec![format!("REVOKE ALL ON TABLE {sql} FROM {}", roles(names))]
+/// Takes every privilege on a relation from roles.
+pub(super) fn revoke_all(survey: &Survey<'_>, sql: &str, names: &[&str]) -> Repair {
+    Repair::from(format!("REVOKE ALL ON TABLE {sql} FROM {}", roles(names))).advise_all(cut_off(survey, names))
 }
 
 /// Says who reaches something.
@@ -168,7 +175,7 @@ mod tests {
         let catalog: Catalog = serde_json::from_value(serde_json::json!({
             "database": "app", "version": "", "version_num": version_num, "looked_as": "", "session_user": "",
             "sees_rows": false, "search_path": [], "database_acl": null, "roles": [], "memberships": null,
-            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null, "aggregates": null,
+            "settings": null, "schemas": null, "relations": null, "policies": null, "functions": null, "aggregates": null, "shared": null, "sequences": null, "counting": null,
             "foreign_keys": null, "indexes": null, "inherits": null, "partitions": null, "others": null, "server_settings": null, "rules": null, "triggers": null, "reads": null, "owned": null, "granted": null, "defaults": null,
             "published": null,
         }))
@@ -177,7 +184,9 @@ mod tests {
         let audit = Audit::new(&registry);
         let mut findings = Findings::default();
         version(&Survey::new(&audit, &catalog), &mut findings);
-        assert!(findings.0.iter().all(|finding| finding.code == Code::ServerVersion && !finding.repair.is_empty()));
+        assert!(
+            findings.0.iter().all(|finding| finding.code == Code::ServerVersion && !finding.repair.advice.is_empty())
+        );
         !findings.0.is_empty()
     }
 

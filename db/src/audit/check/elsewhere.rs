@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, database::role, list, who};
 use crate::audit::{
-    Code, Object, ObjectKind,
+    Code, Object, ObjectKind, Repair,
     catalog::{Held, Other},
+    repair::cut_off,
     survey::Survey,
 };
 
@@ -69,7 +70,7 @@ fn said(survey: &Survey<'_>, others: &[&Other]) -> String {
     format!("{said} on {}", list(&names(|other| &other.sql)))
 }
 
-fn revoke(survey: &Survey<'_>, others: &[&Other]) -> Vec<String> {
+fn revoke(survey: &Survey<'_>, others: &[&Other]) -> Repair {
     let statements: BTreeSet<_> = others
         .iter()
         .map(|other| {
@@ -82,7 +83,9 @@ fn revoke(survey: &Survey<'_>, others: &[&Other]) -> Vec<String> {
             )
         })
         .collect();
-    statements.into_iter().collect()
+    let names: BTreeSet<_> = others.iter().map(|other| survey.role_name(other.grantee)).collect();
+    let names: Vec<_> = names.into_iter().collect();
+    Repair::from(statements.into_iter().collect::<Vec<_>>()).advise_all(cut_off(survey, &names))
 }
 
 fn beyond_tables(survey: &Survey<'_>, held: &Held, findings: &mut Findings) {
@@ -92,7 +95,8 @@ fn beyond_tables(survey: &Survey<'_>, held: &Held, findings: &mut Findings) {
         Code::GrantBeyondTables,
         Object::new(ObjectKind::Other, &held.description),
         format!("{} has a privilege on it, and no policy is about it", who(&[name])),
-        vec![format!("REVOKE ALL ON {kind} {} FROM {}", held.sql, role(name))],
+        Repair::from(format!("REVOKE ALL ON {kind} {} FROM {}", held.sql, role(name)))
+            .advise_all(cut_off(survey, &[name])),
     );
 }
 

@@ -2,20 +2,19 @@
 
 use super::Findings;
 use crate::{
-    RegisteredEntity,
-    audit::{Code, Object, ObjectKind, catalog::Relation, origin::Origins, survey::Survey},
+    RegisteredEntity, Rows, TableName,
+    audit::{Code, Object, ObjectKind, Repair, catalog::Relation, origin::Origins, survey::Survey},
+    options::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {
     for entity in survey.audit.registry.entities() {
-        match survey.table_of(entity) {
-            None => table_missing(survey, entity, findings),
-            Some(relation) => {
-                columns(survey, entity, relation, findings);
-                shadowed(survey, entity, relation, findings);
-            }
+        if let Some(relation) = survey.table_of(entity) {
+            columns(survey, entity, relation, findings);
+            shadowed(survey, entity, relation, findings);
         }
     }
+    tables_missing(survey, findings);
     for relation in survey.catalog.relations.iter().filter(|relation| relation.is_table() && !relation.partition) {
         let why = match survey.scoped_table(relation.oid) {
             Some(scoped) if scoped.entity.is_some() => continue,
@@ -43,26 +42,91 @@ pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut F
     }
 }
 
-fn table_missing(survey: &Survey<'_>, entity: &RegisteredEntity, findings: &mut Findings) {
-    let mut named = survey.catalog.relations.iter().filter(|relation| relation.name == entity.table());
-    let (message, repair) = match named.next().filter(|_| entity.schema().is_none()) {
-        Some(other) => (
-            format!(
-                "`{}` is an entity of it, and the search path does not lead to {}",
-                entity.facade(),
-                other.full_name()
-            ),
-            vec![format!("-- put schema `{}` into the search path, or `schema_name` on the entity", other.schema)],
-        ),
-        None => (format!("`{}` is an entity of it", entity.facade()), create_table(survey, entity)),
-    };
-    findings.add(Code::EntityTableMissing, Object::table(entity.table_name().to_string()), message, repair);
+/// The tables that are missing, each after those that it needs.
+fn tables_missing(survey: &Survey<'_>, findings: &mut Findings) {
+    let entities = survey.audit.registry.entities();
+    let mut missing: Vec<_> = entities.filter(|entity| survey.table_of(entity).is_none()).collect();
+    let mut made: Vec<TableName> = Vec::new();
+    while !missing.is_empty() {
+        let is_ready = |entity: &&RegisteredEntity| {
+            let waits = |table: &TableName| missing.iter().any(|other| other.table_name() == *table);
+            needs(entity).iter().all(|table| *table == entity.table_name() || !waits(table))
+        };
+        // Where they need each other, none can be made before the other.
+        let at = missing.iter().position(is_ready);
+        let entity = missing.remove(at.unwrap_or(0));
+        let is_there = |table: &TableName| {
+            *table == entity.table_name()
+                || made.contains(table)
+                || survey.table_named(table.schema(), table.name()).is_some()
+        };
+        let can_be_made = at.is_some() && needs(entity).iter().all(is_there);
+        if table_missing(survey, entity, can_be_made, findings) {
+            made.push(entity.table_name());
+        }
+    }
 }
 
-fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity) -> Vec<String> {
-    let mut statements = vec!["-- better: run the migration that makes it".to_owned()];
-    statements.extend(entity.create_table(survey.prefix()));
-    statements
+/// Returns the tables that have to be there before that of an entity: what it points at, and what its policies look into.
+fn needs(entity: &RegisteredEntity) -> Vec<TableName> {
+    let keys = entity.foreign_keys().into_iter().map(|key| key.table);
+    let via = entity.scopes.iter().filter_map(|declaration| match declaration.rows {
+        Rows::Via(via) => Some(via().table),
+        Rows::All | Rows::Column(_) => None,
+    });
+    keys.chain(via).collect()
+}
+
+/// Returns whether there are statements that make it.
+fn table_missing(survey: &Survey<'_>, entity: &RegisteredEntity, can_be_made: bool, findings: &mut Findings) -> bool {
+    let schema = entity.schema();
+    let of_name = |relation: &&Relation| {
+        relation.name == entity.table() && schema.as_ref().is_none_or(|schema| relation.schema == *schema)
+    };
+    let facade = entity.facade();
+    let (message, repair) = match survey.catalog.relations.iter().find(of_name) {
+        Some(other) if schema.is_some() || !other.is_table() => (
+            format!("`{facade}` is an entity of it, and {} is a {}", other.full_name(), other.kind_name()),
+            Repair::decide(format!(
+                "rename or drop the {}, and run the migration that makes the table",
+                other.kind_name()
+            )),
+        ),
+        Some(other) => (
+            format!("`{facade}` is an entity of it, and the search path does not lead to {}", other.full_name()),
+            Repair::decide(format!(
+                "put schema `{}` into the search path, or `schema_name` on the entity",
+                other.schema
+            )),
+        ),
+        None => (format!("`{facade}` is an entity of it"), create_table(survey, entity, can_be_made)),
+    };
+    let is_made = !repair.statements.is_empty();
+    findings.add(Code::EntityTableMissing, Object::table(entity.table_name().to_string()), message, repair);
+    is_made
+}
+
+fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity, can_be_made: bool) -> Repair {
+    if !can_be_made {
+        return Repair::decide("run the migration that makes it: it needs a table that is not there either");
+    }
+    let is_there = |schema: &String| survey.catalog.schemas.iter().any(|found| found.name == *schema);
+    let mut statements = match entity.schema() {
+        Some(schema) if !is_there(&schema) => {
+            return Repair::decide(format!("run the migration that makes it: there is no schema `{schema}`"));
+        }
+        Some(_) => Vec::new(),
+        // As queries find it, whoever runs this.
+        None => match survey.catalog.search_path.iter().find(|schema| is_there(schema)) {
+            Some(schema) => vec![format!("SET LOCAL search_path = {}", quote(schema))],
+            None => return Repair::decide("run the migration that makes it: no schema of the search path is there"),
+        },
+    };
+    match entity.create_table(survey.prefix()) {
+        Ok(create) => statements.extend(create),
+        Err(refused) => return Repair::decide(format!("run the migration that makes it: {refused}")),
+    }
+    Repair::from(statements).advise("better run the migration that makes it: checks and other indexes are in no entity")
 }
 
 fn columns(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, findings: &mut Findings) {
@@ -79,20 +143,27 @@ fn columns(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, 
 }
 
 /// A new column has no grants before the table is protected again.
-fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, column: &str) -> Vec<String> {
+fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, column: &str) -> Repair {
     let table = &relation.sql;
-    let definition = entity.column_definition(column);
-    let mut statements = vec!["-- better: run the migration that adds it".to_owned()];
-    statements.extend(definition.map(|definition| format!("ALTER TABLE {table} ADD COLUMN {definition}")));
+    let Some(definition) = entity.column_definition(column) else {
+        return Repair::decide("run the migration that adds it");
+    };
+    let is_scope = entity.scopes.iter().any(|declaration| declaration.rows.column() == Some(column));
+    let is_empty = definition.contains(" NOT NULL") && !definition.contains(" DEFAULT ");
+    if is_scope || is_empty || entity.fixed_columns().contains(&column) {
+        return Repair::decide(format!(
+            "run the migration that adds it, and says what it is in the rows that are there: ALTER TABLE {table} ADD COLUMN \
+             {definition}"
+        ));
+    }
+    let mut statements = vec![format!("ALTER TABLE {table} ADD COLUMN {definition}")];
     statements.extend(survey.prefix().protect_table(table, entity.scopes, &entity.fixed_columns()));
-    statements
+    Repair::from(statements).advise("better run the migration that adds it: checks and keys are in no column")
 }
 
 fn without_entity(relation: &Relation, why: &str, findings: &mut Findings) {
-    let repair = vec![
-        "-- write its entity, or declare an exception: `Registry::except`".to_owned(),
-        format!("-- where nobody needs it: DROP TABLE {}", relation.sql),
-    ];
+    let repair =
+        Repair::decide("write its entity, or accept the finding: `Registry::except`; where nobody needs it, drop it");
     findings.add(
         Code::TableWithoutEntity,
         Object::table(relation.full_name()),
@@ -115,7 +186,7 @@ fn shadowed(survey: &Survey<'_>, entity: &RegisteredEntity, table: &Relation, fi
             Code::TableShadowed,
             Object::table(table.full_name()),
             format!("queries that name it without a schema find {} in its place", other.full_name()),
-            vec![format!("-- drop or rename it: {} {}", other.kind_name(), other.sql)],
+            Repair::decide(format!("drop or rename it: {} {}", other.kind_name(), other.sql)),
         );
     }
 }

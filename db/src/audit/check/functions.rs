@@ -7,7 +7,7 @@ use super::{
     who,
 };
 use crate::{
-    audit::{Code, Object, ObjectKind, Severity, catalog::Function, survey::Survey},
+    audit::{Code, Object, ObjectKind, Repair, Severity, catalog::Function, repair::cut_off, survey::Survey},
     options::quote,
 };
 
@@ -18,7 +18,8 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::FunctionLeakproof,
                 Object::new(ObjectKind::Function, &function.sql),
                 "a filter with it may be asked about rows that no policy has let through".to_owned(),
-                vec![format!("ALTER FUNCTION {} NOT LEAKPROOF", function.sql)],
+                Repair::from(format!("ALTER FUNCTION {} NOT LEAKPROOF", function.sql))
+                    .advise("a query that filters by it no longer uses an index for that"),
             );
         }
         let executes = function.acl.iter().filter(|(grantee, _)| *grantee != function.owner);
@@ -36,7 +37,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         } else if function.schema == "pg_catalog" || function.extension || function.name.starts_with("dblink") {
             reaches_out(survey, function, &names, findings);
         } else if !matches!(function.language.as_str(), "sql" | "plpgsql") {
-            untrusted(function, &names, findings);
+            untrusted(survey, function, &names, findings);
         }
     }
     set_config(survey, findings);
@@ -55,7 +56,8 @@ fn by_aggregate(survey: &Survey<'_>, function: &Function, findings: &mut Finding
             if bypasses(survey, function) { Code::DefinerBypassesRls } else { Code::DefinerUnknown },
             Object::new(ObjectKind::Function, &aggregate.sql),
             format!("{} may execute it, and it runs {} as `{owner}`", who(&names), function.sql),
-            vec![format!("REVOKE EXECUTE ON ROUTINE {} FROM {}", aggregate.sql, roles(&names))],
+            Repair::from(format!("REVOKE EXECUTE ON ROUTINE {} FROM {}", aggregate.sql, roles(&names)))
+                .advise_all(cut_off(survey, &names)),
         );
     }
 }
@@ -78,19 +80,21 @@ fn seal(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::SealExposed,
                 Object::table(relation.full_name()),
                 format!("{} can reach what the seal on contexts is made with", who(&names)),
-                vec![
+                Repair::from(vec![
                     format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names)),
                     // The one before is still taken.
                     format!("SELECT {}.rotate_seal()", survey.prefix()),
                     format!("SELECT {}.rotate_seal()", survey.prefix()),
-                ],
+                ])
+                .advise("contexts that are open at that moment fail, and are to be tried again"),
             );
         }
     }
 }
 
-fn revoke(function: &Function, names: &[&str]) -> String {
-    format!("REVOKE EXECUTE ON ROUTINE {} FROM {}", qualified(function), roles(names))
+fn revoke(survey: &Survey<'_>, function: &Function, names: &[&str]) -> Repair {
+    Repair::from(format!("REVOKE EXECUTE ON ROUTINE {} FROM {}", qualified(function), roles(names)))
+        .advise_all(cut_off(survey, names))
 }
 
 /// PostgreSQL writes the names of its own functions without a schema here.
@@ -111,10 +115,14 @@ fn definer(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &
         None => false,
     };
     if !function.config.iter().any(is_fixed) {
-        let mut repair = vec![format!("ALTER ROUTINE {} SET search_path = pg_catalog, pg_temp", function.sql)];
-        if !known {
-            repair.push(revoke(function, names));
-        }
+        let repair = if known {
+            format!("ALTER ROUTINE {} SET search_path = pg_catalog, pg_temp", function.sql).into()
+        } else {
+            // Where its body names things without their schema, a path would break it.
+            revoke(survey, function, names).advise(
+                "before it is granted again: name everything in its body with its schema, and SET its search_path",
+            )
+        };
         let message = format!("{} may execute it as `{owner}`, with names of the caller's", who(names));
         findings.add(Code::DefinerSearchPath, object(), message, repair);
     } else if !known && !function.trigger {
@@ -124,16 +132,16 @@ fn definer(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &
             (Code::DefinerUnknown, "")
         };
         let message = format!("{} may execute it as `{owner}`{whom}", who(names));
-        findings.add(code, object(), message, vec![revoke(function, names)]);
+        findings.add(code, object(), message, revoke(survey, function, names));
     }
 }
 
-fn untrusted(function: &Function, names: &[&str], findings: &mut Findings) {
+fn untrusted(survey: &Survey<'_>, function: &Function, names: &[&str], findings: &mut Findings) {
     findings.add(
         Code::FunctionReachesOut,
         Object::new(ObjectKind::Function, &function.sql),
         format!("{} may execute it, in a language that reaches the server itself ({})", who(names), function.language),
-        vec![revoke(function, names)],
+        revoke(survey, function, names),
     );
 }
 
@@ -155,7 +163,7 @@ fn reaches_out(survey: &Survey<'_>, function: &Function, names: &[&str], finding
         Code::FunctionReachesOut,
         Object::new(ObjectKind::Function, &function.sql),
         format!("{} may execute it, and it reaches beyond the tables", who(names)),
-        vec![revoke(function, names)],
+        revoke(survey, function, names),
     );
 }
 
@@ -176,7 +184,6 @@ fn set_config(survey: &Survey<'_>, findings: &mut Findings) {
     }
     let large_objects = survey.catalog.functions.iter().filter(|function| writes_large_objects(function));
     let mut repair = vec![
-        "-- as a superuser".to_owned(),
         format!("REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM {}", roles(&names)),
         format!(
             "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO {}",
@@ -194,6 +201,6 @@ fn set_config(survey: &Survey<'_>, findings: &mut Findings) {
         Code::SetConfigExecutable,
         Object::new(ObjectKind::Function, "set_config"),
         format!("{} may execute it: an expression in a query makes the settings of another context", who(&names)),
-        repair,
+        Repair::from(repair).advise("it takes a superuser").advise_all(cut_off(survey, &names)),
     );
 }

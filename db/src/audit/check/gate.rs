@@ -1,8 +1,12 @@
 //! The roles that the contract keeps apart: the scope roles from each other, and the gate from everybody.
 
-use super::Findings;
+use super::{Findings, roles::leave};
 use crate::{
-    audit::{Code, Object, ObjectKind, catalog::Oid, survey::Survey},
+    audit::{
+        Code, Object, ObjectKind, Repair,
+        catalog::{Oid, Relation},
+        survey::Survey,
+    },
     options::quote,
 };
 
@@ -16,7 +20,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::RoleReachesRows,
                 Object::new(ObjectKind::Role, member),
                 format!("`{member}` is in `{role}`, and a context of the one has the rights of the other"),
-                vec![format!("REVOKE {} FROM {}", quote(role), quote(member))],
+                leave(survey, edge, ""),
             );
         }
     }
@@ -38,15 +42,19 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         let others = survey.catalog.role(edge.member).filter(|role| !role.superuser);
         let is_request = survey.requests.iter().any(|request| request.role.oid == edge.member);
         let (member, role) = (survey.role_name(edge.member), survey.role_name(edge.role));
-        let repair = || vec![format!("REVOKE {} FROM {}", quote(role), quote(member))];
+        let repair = || leave(survey, edge, "");
         if edge.role == gate.oid && others.is_some() && !is_request {
             findings.add(Code::GateChanged, object(), format!("`{member}` can become it"), repair());
         } else if edge.member == gate.oid {
             findings.add(Code::GateChanged, object(), format!("it is in `{role}`"), repair());
         }
     }
-    if let Some(scoped) = survey.scoped.iter().find(|scoped| scoped.relation.owner == gate.oid) {
-        let repair = vec![format!("ALTER TABLE {} OWNER TO CURRENT_USER", scoped.relation.sql)];
-        findings.add(Code::GateChanged, object(), format!("it owns {}", scoped.relation.full_name()), repair);
+    let owned = survey.scoped.iter().map(|scoped| scoped.relation).filter(|relation| relation.owner == gate.oid);
+    let owned: Vec<_> = owned.collect();
+    if let Some(first) = owned.first() {
+        let change = |relation: &&Relation| format!("ALTER TABLE {} OWNER TO CURRENT_USER", relation.sql);
+        let repair = Repair::from(owned.iter().map(change).collect::<Vec<_>>())
+            .advise("run it as the role that is to own the tables");
+        findings.add(Code::GateChanged, object(), format!("it owns {}", first.full_name()), repair);
     }
 }

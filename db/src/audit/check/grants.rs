@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Findings, list};
+use super::{Findings, list, tables::protect};
 use crate::{
     ScopeDeclaration, SelectColumns, UpdateColumns,
     audit::{
@@ -21,7 +21,7 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
         let granted = Granted::to(request.role.oid, scoped.relation);
         let expected = Expected::of(scoped, scoped.declaration(scope), &fixed);
         undeclared(scoped, &request.role.name, &granted, &expected, findings);
-        missing(scoped, &request.role.name, &granted, &expected, findings);
+        missing(survey, scoped, &request.role.name, &granted, &expected, findings);
     }
 }
 
@@ -97,7 +97,14 @@ fn undeclared(scoped: &Scoped<'_>, name: &str, granted: &Granted, expected: &Exp
     }
 }
 
-fn missing(scoped: &Scoped<'_>, name: &str, granted: &Granted, expected: &Expected, findings: &mut Findings) {
+fn missing(
+    survey: &Survey<'_>,
+    scoped: &Scoped<'_>,
+    name: &str,
+    granted: &Granted,
+    expected: &Expected,
+    findings: &mut Findings,
+) {
     let (sql, to) = (&scoped.relation.sql, quote(name));
     let mut grants = Vec::new();
     if expected.select_whole && !granted.select_whole {
@@ -122,7 +129,12 @@ fn missing(scoped: &Scoped<'_>, name: &str, granted: &Granted, expected: &Expect
                 "`{name}` lacks {}, which the entity declares: its queries fail",
                 grants.join(", ").replace('"', "")
             ),
-            vec![format!("GRANT {} ON TABLE {sql} TO {to}", grants.join(", "))],
+            // Where nothing filters its rows, a grant by itself would open all of them.
+            if scoped.relation.row_security {
+                vec![format!("GRANT {} ON TABLE {sql} TO {to}", grants.join(", "))].into()
+            } else {
+                protect(survey, scoped)
+            },
         );
     }
 }

@@ -1,13 +1,15 @@
 //! The policies of scoped tables, against those that the scopes ask for.
 
-use std::collections::BTreeSet;
-
-use super::{Findings, tables::protect};
+use super::{
+    Findings,
+    database::role,
+    tables::{is_key, protect},
+};
 use crate::{
     ScopeDeclaration, ScopeKind,
     audit::{
-        Code, Object, ObjectKind, Severity,
-        catalog::{Function, PUBLIC, Policy},
+        Code, Object, ObjectKind, Repair, Severity,
+        catalog::{PUBLIC, Policy},
         expression::Expression,
         survey::{Scoped, Survey},
     },
@@ -15,13 +17,13 @@ use crate::{
     options::quote,
 };
 
-/// The functions of the contract that are not inlined, on purpose: they raise, or read what only the gate may.
-const NOT_INLINED: [&str; 2] = ["require_member_role", "context_is_genuine"];
-
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
     let policies = survey.policies_of(scoped.relation);
-    // Where it is off, or nobody has access, there is nothing to compare.
-    if !scoped.relation.row_security || (scoped.entity.is_none() && !survey.reaches(scoped.relation)) {
+    // Where nobody has access, there is nothing to compare; where it is off, they are all put right.
+    if scoped.entity.is_none() && !survey.reaches(scoped.relation) {
+        return;
+    }
+    if policies.is_empty() && !scoped.relation.row_security {
         return;
     }
     if policies.is_empty() {
@@ -37,8 +39,7 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
         return;
     }
     // A key of another type has no policy that is as it should be; first it has to be mended.
-    let is_uuid = |(_, column)| scoped.relation.column(column).is_none_or(|column| column.1 == "uuid");
-    if !scoped.columns().all(is_uuid) {
+    if !scoped.columns().all(|(_, column)| is_key(scoped.relation, column)) {
         return;
     }
     let table = Table { survey, scoped, policies };
@@ -161,13 +162,69 @@ impl Table<'_> {
         })
     }
 
+    /// Takes a policy from the request roles, and leaves it to the others that it is for.
+    fn without(&self, policy: &Policy) -> Repair {
+        let (name, sql) = (quote(&policy.name), &self.scoped.relation.sql);
+        let is_request = |oid: &i64| self.survey.requests.iter().any(|request| request.role.oid == *oid);
+        let others: Vec<_> = policy.roles.iter().filter(|oid| !is_request(oid)).collect();
+        if others.is_empty() || policy.roles.contains(&PUBLIC) {
+            return Repair::from(format!("DROP POLICY {name} ON {sql}"))
+                .advise(format!("it is {}", self.written(policy)));
+        }
+        let others: Vec<_> = others.into_iter().map(|oid| quote(self.survey.role_name(*oid))).collect();
+        Repair::from(format!("ALTER POLICY {name} ON {sql} TO {}", others.join(", ")))
+    }
+
+    /// Takes a policy from everybody.
+    fn not_to_public(&self, policy: &Policy) -> Repair {
+        let survey = self.survey;
+        let is_ours = |declaration: &ScopeDeclaration| {
+            survey.prefix().policies(declaration).iter().any(|expected| expected.name == policy.name)
+        };
+        if self.scoped.entity.is_some() && self.scoped.scopes.iter().any(is_ours) {
+            return Repair::decide("it is made again by what repairs the scope's policy of that name");
+        }
+        if !policy.permissive {
+            return Repair::decide(format!(
+                "name the roles that it is for, since without it they would see more: ALTER POLICY {} ON {} TO …",
+                quote(&policy.name),
+                self.scoped.relation.sql
+            ));
+        }
+        self.without(policy).advise("a role that sees rows by it alone sees none from then on")
+    }
+
+    /// Returns the statement that makes a policy as it is.
+    fn written(&self, policy: &Policy) -> String {
+        let roles = policy.roles.iter().map(|oid| role(self.survey.role_name(*oid))).collect::<Vec<_>>();
+        let side = |name: &str, side: &Option<String>| {
+            side.as_ref().map(|expression| format!(" {name} ({expression})")).unwrap_or_default()
+        };
+        format!(
+            "CREATE POLICY {} ON {} AS {} FOR {} TO {}{}{}",
+            quote(&policy.name),
+            self.scoped.relation.sql,
+            if policy.permissive { "PERMISSIVE" } else { "RESTRICTIVE" },
+            match policy.command.as_str() {
+                "r" => "SELECT",
+                "a" => "INSERT",
+                "w" => "UPDATE",
+                "d" => "DELETE",
+                _ => "ALL",
+            },
+            roles.join(", "),
+            side("USING", &policy.using),
+            side("WITH CHECK", &policy.check)
+        )
+    }
+
     /// A policy beyond those that the scopes ask for.
     fn found(&self, policy: &Policy, findings: &mut Findings) {
         let (survey, scoped) = (self.survey, self.scoped);
-        let drop = || vec![format!("DROP POLICY {} ON {}", quote(&policy.name), scoped.relation.sql)];
+        let drop = || self.without(policy);
         if policy.roles.contains(&PUBLIC) {
             let message = "it applies to every role, also to those that are made later".to_owned();
-            findings.add(Code::PolicyToPublic, self.object(&policy.name), message, drop());
+            findings.add(Code::PolicyToPublic, self.object(&policy.name), message, self.not_to_public(policy));
         }
         let requests = survey.requests.iter().filter_map(|request| Some((request.scope?, request.role.oid)));
         let applies: Vec<_> = requests.filter(|(_, role)| policy.roles.contains(role)).collect();
@@ -240,59 +297,4 @@ fn command(name: &str) -> &'static str {
         "DELETE" => "d",
         _ => "*",
     }
-}
-
-/// The functions that the policies of scoped tables ask.
-pub(super) fn check_functions(survey: &Survey<'_>, findings: &mut Findings) {
-    let scoped = survey.scoped.iter().flat_map(|scoped| survey.policies_of(scoped.relation));
-    let asked: BTreeSet<_> = scoped.flat_map(|policy| policy.functions.iter().copied()).collect();
-    for function in survey.catalog.functions.iter().filter(|function| asked.contains(&function.oid)) {
-        let object = || Object::new(ObjectKind::Function, &function.sql);
-        let (volatility, why) = match function.volatility.as_str() {
-            "v" => ("VOLATILE", "it is asked again for each row"),
-            "i" => ("IMMUTABLE", "a prepared statement keeps the first tenant's answer for the next"),
-            _ => {
-                let is_changed =
-                    super::contract::is_known(survey, function) && !super::contract::own_settings(function).is_empty();
-                if !is_inlined(function) && !is_known(survey, function) && !is_changed {
-                    let message = "the planner cannot see into it".to_owned();
-                    findings.add(Code::PolicyFunctionNotInlinable, object(), message, inline(function));
-                }
-                continue;
-            }
-        };
-        findings.add(
-            Code::PolicyFunctionVolatility,
-            object(),
-            format!("it is {volatility}: {why}"),
-            vec![format!("ALTER FUNCTION {} STABLE", function.sql)],
-        );
-    }
-}
-
-/// PostgreSQL inlines a function of one SQL expression, unless it runs as another or with settings of its own.
-fn is_inlined(function: &Function) -> bool {
-    function.language == "sql" && !function.definer && function.config.is_empty() && !function.strict
-}
-
-/// Returns what makes it one that is inlined.
-fn inline(function: &Function) -> Vec<String> {
-    let mut repair = Vec::new();
-    for (is, change) in [
-        (!function.config.is_empty(), "RESET ALL"),
-        (function.definer, "SECURITY INVOKER"),
-        (function.strict, "CALLED ON NULL INPUT"),
-    ] {
-        if is {
-            repair.push(format!("ALTER FUNCTION {} {change}", function.sql));
-        }
-    }
-    if function.language != "sql" {
-        repair.push("-- write it as one SQL expression: LANGUAGE sql".to_owned());
-    }
-    repair
-}
-
-fn is_known(survey: &Survey<'_>, function: &Function) -> bool {
-    function.schema == survey.prefix().schema() && NOT_INLINED.contains(&function.name.as_str())
 }

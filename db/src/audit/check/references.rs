@@ -4,7 +4,7 @@ use super::Findings;
 use crate::{
     Rows, ScopeDeclaration, ScopeKind, Via,
     audit::{
-        Code, Object,
+        Code, Object, Repair,
         access::Granted,
         catalog::{ForeignKey, Relation},
         origin::Origins,
@@ -47,7 +47,7 @@ pub(in crate::audit) fn strays(
         return child.scopes.iter().any(|declaration| writes(declaration.scope)).then_some(Strays::Undeclared(why));
     };
     // Whoever writes it: the organization where both have one.
-    if let Some((own, theirs)) = shared(child, parent).filter(|(own, theirs)| !carries(key, own, theirs)) {
+    if let Some((own, theirs)) = missing_column(child, parent, key) {
         return Some(Strays::Column(own, theirs));
     }
     child.scopes.iter().find_map(|declaration| {
@@ -55,8 +55,17 @@ pub(in crate::audit) fn strays(
     })
 }
 
+/// Returns the columns of the scope that two tables share, and that a foreign key between them lacks.
+pub(in crate::audit) fn missing_column(
+    child: &Scoped<'_>,
+    parent: &Scoped<'_>,
+    key: &ForeignKey,
+) -> Option<(&'static str, &'static str)> {
+    shared(child, parent).filter(|(own, theirs)| !carries(key, own, theirs))
+}
+
 /// Returns the scope that two tables share by a column, with it in each: the organization where both have one.
-fn shared(child: &Scoped<'_>, parent: &Scoped<'_>) -> Option<(&'static str, &'static str)> {
+pub(super) fn shared(child: &Scoped<'_>, parent: &Scoped<'_>) -> Option<(&'static str, &'static str)> {
     [ScopeKind::Tenant, ScopeKind::User]
         .into_iter()
         .find_map(|scope| Some((child.column(scope)?, parent.column(scope)?)))
@@ -136,7 +145,7 @@ pub(super) fn find(
                 "its table has no column of the scope {}: a row can point at another's row of {parent}",
                 scope.as_str()
             ),
-            format!("-- give {} the column, and have the key carry it", child.relation.sql),
+            format!("give {} the column, and have the key carry it", child.relation.sql),
         ),
         Strays::Via(scope, via) => {
             let columns = |first: &str, rest: Vec<&str>| {
@@ -155,7 +164,7 @@ pub(super) fn find(
                     via.table,
                 ),
                 format!(
-                    "-- have the same columns point there too, with the scope: ALTER TABLE {} ADD FOREIGN KEY ({from}) REFERENCES {} ({})",
+                    "have the same columns point there too, with the scope: ALTER TABLE {} ADD FOREIGN KEY ({from}) REFERENCES {} ({})",
                     child.relation.sql,
                     via.table.sql(),
                     columns(via.key, links.collect()),
@@ -164,12 +173,12 @@ pub(super) fn find(
         }
         Strays::Hidden(scope) => (
             format!("the scope {} does not see {parent}: a row can point at anybody's", scope.as_str()),
-            format!("-- point at a table that is in the scope {}, or take the key away", scope.as_str()),
+            format!("point at a table that is in the scope {}, or take the key away", scope.as_str()),
         ),
         Strays::Undeclared(why) => (
             format!("no entity declares {parent}, and {why}: a row can point at another's"),
-            format!("-- write the entity of {parent}, and have the key carry its scope"),
+            format!("write the entity of {parent}, and have the key carry its scope"),
         ),
     };
-    findings.add(Code::ForeignKeyWithoutScope, object, message, vec![repair]);
+    findings.add(Code::ForeignKeyWithoutScope, object, message, Repair::decide(repair));
 }

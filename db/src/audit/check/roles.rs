@@ -2,28 +2,32 @@
 
 use std::collections::HashSet;
 
-use super::{Findings, gate, is_at_least};
+use super::{Findings, gate, held, is_at_least};
 use crate::{
     audit::{
-        Code, Finding, Object, ObjectKind,
-        catalog::{Held, Oid, Relation, Role, Setting},
+        Code, Finding, Object, ObjectKind, Repair,
+        catalog::{Held, Membership, Oid, Relation, Role},
         survey::{Request, Survey},
     },
     options::quote,
 };
 
 /// Roles of PostgreSQL's own that reach beyond every policy.
-pub(crate) const BEYOND_POLICIES: [&str; 9] = [
+pub(crate) const BEYOND_POLICIES: [&str; 10] = [
     "pg_read_all_data",
     "pg_write_all_data",
     "pg_read_server_files",
     "pg_write_server_files",
     "pg_execute_server_program",
     "pg_read_all_stats",
+    "pg_stat_scan_tables",
     "pg_monitor",
     "pg_create_subscription",
     "pg_maintain",
 ];
+
+/// The role that a server is made with, which some versions let lose its power, and then nobody has it.
+const BOOTSTRAP: Oid = 10;
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     for request in &survey.requests {
@@ -43,7 +47,8 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::ScopeRoleLogsIn,
                 Object::new(ObjectKind::Role, name),
                 format!("`{name}` can log in by itself; it is to be entered by a context alone"),
-                vec![format!("ALTER ROLE {} NOLOGIN", quote(name))],
+                Repair::from(format!("ALTER ROLE {} NOLOGIN", quote(name)))
+                    .advise("whoever logs in as it is to log in as another role first"),
             );
         }
         memberships(survey, request, findings);
@@ -55,26 +60,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         login_inherits(survey, login, findings);
         login_has_privileges(survey, login, findings);
     }
-    let is_request = |oid: Oid| survey.requests.iter().any(|request| request.role.oid == oid);
-    for owned in survey.catalog.owned.iter().filter(|owned| is_request(owned.role)) {
-        owns(survey, owned, findings);
-    }
-    for setting in &survey.catalog.settings {
-        fixes(survey, setting, findings);
-    }
-    for name in survey.catalog.server_settings.iter().filter(|_| !survey.requests.is_empty()) {
-        findings.add(
-            Code::SettingFixed,
-            Object::new(ObjectKind::Server, name),
-            format!(
-                "the server's configuration fixes the setting `{name}`, by which what protects rows is switched off"
-            ),
-            vec![
-                format!("ALTER SYSTEM RESET {name}"),
-                "-- or take it out of the configuration; then reload it".to_owned(),
-            ],
-        );
-    }
+    held::check(survey, findings);
 }
 
 /// What a request role is, or can become. The last of the way is the role.
@@ -91,11 +77,16 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
         }
     };
     // The first step is the one that is the request role's.
-    let leave = || way.get(1).map(|first| format!("REVOKE {} FROM {}", quote(&first.name), quote(name)));
-    let repair = |attribute: &str| vec![leave().unwrap_or_else(|| format!("ALTER ROLE {} {attribute}", quote(name)))];
+    let leave = || {
+        let first = way.get(1)?;
+        let edge = survey.catalog.memberships.iter();
+        let mut edge = edge.filter(|edge| edge.member == request.role.oid && edge.role == first.oid);
+        edge.next().map(|edge| leave(survey, edge, ""))
+    };
+    let repair = |attribute: &str| leave().unwrap_or_else(|| lose(survey, role, attribute));
     if role.superuser {
-        findings.add(Code::RoleSuperuser, object(), how("is a superuser"), repair("NOSUPERUSER"));
-        // It has all the rest by that.
+        // It has all the rest by that; what it has beside it would be found once it is none.
+        findings.add(Code::RoleSuperuser, object(), how("is a superuser"), repair(&powers(role)));
         return findings.0;
     }
     for (has, code, attribute, take) in [
@@ -110,7 +101,7 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
     if way.len() == 1 {
         return findings.0;
     }
-    let repair: Vec<_> = leave().into_iter().collect();
+    let repair = leave().unwrap_or_default();
     // PostgreSQL keeps that beginning of a name for roles of its own.
     if BEYOND_POLICIES.contains(&role.name.as_str()) || role.name.starts_with("pg_") {
         findings.add(Code::RoleReadsAll, object(), how("reaches beyond all policies"), repair);
@@ -130,6 +121,42 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
         findings.add(Code::RoleBecomesOwner, object(), owns, repair);
     }
     findings.0
+}
+
+/// Returns the attributes of a superuser that it is to lose, as SQL.
+fn powers(role: &Role) -> String {
+    let powers = [
+        (true, "NOSUPERUSER"),
+        (role.bypass_rls, "NOBYPASSRLS"),
+        (role.replication, "NOREPLICATION"),
+        (role.create_role, "NOCREATEROLE"),
+    ];
+    let powers: Vec<_> = powers.into_iter().filter(|(has, _)| *has).map(|(_, power)| power).collect();
+    powers.join(" ")
+}
+
+/// Takes an attribute from a request role.
+fn lose(survey: &Survey<'_>, role: &Role, attribute: &str) -> Repair {
+    if role.oid == BOOTSTRAP || role.name == survey.catalog.looked_as || role.name == survey.catalog.session_user {
+        // It would lock out whoever has to run the rest.
+        return Repair::decide(format!(
+            "let the pool log in as another role than `{}`, which administers the server, and tell the contract which",
+            role.name
+        ));
+    }
+    Repair::from(format!("ALTER ROLE {} {attribute}", quote(&role.name)))
+        .advise("the role is the server's: whatever else logs in as it loses that, too")
+}
+
+/// Takes a role out of another, or an option of that: each grantor takes back what it has granted.
+pub(super) fn leave(survey: &Survey<'_>, edge: &Membership, option: &str) -> Repair {
+    let (role, member) = (quote(survey.role_name(edge.role)), quote(survey.role_name(edge.member)));
+    let revoke = format!("REVOKE {option}{role} FROM {member}");
+    if !is_at_least(survey.catalog, 16) {
+        return revoke.into();
+    }
+    let grantors = edge.grantors.iter().map(|grantor| quote(survey.role_name(*grantor)));
+    grantors.map(|grantor| format!("{revoke} GRANTED BY {grantor}")).collect::<Vec<_>>().into()
 }
 
 /// Returns a scoped table on which a role has rights by itself.
@@ -155,7 +182,7 @@ fn memberships(survey: &Survey<'_>, request: &Request<'_>, findings: &mut Findin
                 Code::MembershipAdminOption,
                 Object::new(ObjectKind::Role, name),
                 format!("`{name}` has the admin option on `{role}`{by}, and may hand it on"),
-                vec![format!("REVOKE ADMIN OPTION FOR {} FROM {}", quote(role), quote(&member.name))],
+                leave(survey, membership, "ADMIN OPTION FOR "),
             );
         }
     }
@@ -171,12 +198,20 @@ fn login_inherits(survey: &Survey<'_>, login: &Request<'_>, findings: &mut Findi
         return;
     }
     let repair = if is_at_least(survey.catalog, 16) {
-        scopes
-            .iter()
-            .map(|scope| format!("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE", quote(scope), quote(name)))
-            .collect()
+        let edges = survey.catalog.memberships.iter().filter(|edge| edge.member == login.role.oid && edge.inherit);
+        let edges = edges.filter(|edge| scopes.contains(&survey.role_name(edge.role)));
+        let change = |edge: &Membership, grantor: Oid| {
+            let (role, grantor) = (quote(survey.role_name(edge.role)), quote(survey.role_name(grantor)));
+            format!("GRANT {role} TO {} WITH INHERIT FALSE, SET TRUE GRANTED BY {grantor}", quote(name))
+        };
+        let changes = edges.flat_map(|edge| edge.grantors.iter().map(|grantor| change(edge, *grantor)));
+        match changes.collect::<Vec<_>>() {
+            none if none.is_empty() => Repair::decide("take it out of the role by which it has them"),
+            changes => changes.into(),
+        }
     } else {
-        vec![format!("ALTER ROLE {} NOINHERIT", quote(name))]
+        Repair::from(format!("ALTER ROLE {} NOINHERIT", quote(name)))
+            .advise("it then has the rights of no other role either, in no database, without becoming it")
     };
     findings.add(
         Code::LoginInheritsScope,
@@ -194,6 +229,12 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
     let mut holders = survey.inherits(role.oid);
     holders.retain(|oid| !is_scope(oid));
     holders.insert(0, role.oid);
+    let inherited = |holder: Oid| {
+        // The rights of a role that others are in, too, are not for this to take.
+        let first = survey.catalog.memberships.iter().filter(|edge| edge.inherit && edge.member == role.oid);
+        let mut first = first.filter(|edge| edge.role == holder || survey.inherits(edge.role).contains(&holder));
+        first.next().map(|edge| leave(survey, edge, ""))
+    };
     // What the contract itself keeps is looked at by itself.
     let relations = survey.catalog.relations.iter().filter(|relation| !survey.is_secret(relation));
     for relation in relations {
@@ -204,12 +245,18 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
         verbs.sort_unstable();
         verbs.dedup();
         let kind = if relation.kind == "S" { "SEQUENCE" } else { "TABLE" };
-        let holder = survey.role_name(*holder);
+        let revoke = || format!("REVOKE ALL ON {kind} {} FROM {}", relation.sql, quote(&role.name)).into();
+        let repair = if *holder == role.oid { None } else { inherited(*holder) };
         findings.add(
             Code::LoginHasPrivileges,
             Object::of_table(ObjectKind::Role, relation.full_name(), &role.name),
-            format!("`{}` has {} outside of a context, by `{holder}`", role.name, super::list(&verbs)),
-            vec![format!("REVOKE ALL ON {kind} {} FROM {}", relation.sql, quote(holder))],
+            format!(
+                "`{}` has {} outside of a context, by `{}`",
+                role.name,
+                super::list(&verbs),
+                survey.role_name(*holder)
+            ),
+            repair.unwrap_or_else(revoke),
         );
     }
     for Held { description, kind, sql, .. } in survey.catalog.granted.iter().filter(|held| held.role == role.oid) {
@@ -221,56 +268,4 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
             vec![format!("REVOKE ALL ON {kind} {sql} FROM {}", quote(&role.name))],
         );
     }
-}
-
-fn owns(survey: &Survey<'_>, owned: &Held, findings: &mut Findings) {
-    let name = survey.role_name(owned.role);
-    let repair = match owned.kind.as_str() {
-        "composite type" => format!("ALTER TYPE {} OWNER TO CURRENT_USER", owned.sql),
-        "foreign-data wrapper" => format!("ALTER FOREIGN DATA WRAPPER {} OWNER TO CURRENT_USER", owned.sql),
-        "statistics object" => format!("ALTER STATISTICS {} OWNER TO CURRENT_USER", owned.sql),
-        "extension" => format!("-- drop {}, and make it again as another role", owned.description),
-        kind => format!("ALTER {} {} OWNER TO CURRENT_USER", kind.to_uppercase(), owned.sql),
-    };
-    findings.add(
-        Code::RoleOwnsObject,
-        Object::new(ObjectKind::Role, name),
-        format!("`{name}` owns {}", owned.description),
-        vec![repair],
-    );
-}
-
-fn fixes(survey: &Survey<'_>, Setting { role, here, name }: &Setting, findings: &mut Findings) {
-    let own = name.strip_prefix(survey.prefix().schema()).is_some_and(|rest| rest.starts_with('.'));
-    if survey.requests.is_empty()
-        || !(own
-            || matches!(
-                name.as_str(),
-                "role" | "row_security" | "session_authorization" | "session_replication_role" | "lo_compat_privileges"
-            ))
-    {
-        return;
-    }
-    let database = quote(&survey.catalog.database);
-    let who = if *role == 0 { "ALL".to_owned() } else { quote(survey.role_name(*role)) };
-    let (whose, repair) = match (*role == 0, here) {
-        (true, true) => ("the database".to_owned(), format!("ALTER DATABASE {database} RESET {name}")),
-        (false, false) => (format!("role `{}`", survey.role_name(*role)), format!("ALTER ROLE {who} RESET {name}")),
-        (true, false) => ("the server".to_owned(), format!("ALTER ROLE ALL RESET {name}")),
-        (false, true) => {
-            let whose = format!("role `{}` in this database", survey.role_name(*role));
-            (whose, format!("ALTER ROLE {who} IN DATABASE {database} RESET {name}"))
-        }
-    };
-    let object = if *role == 0 {
-        Object::new(ObjectKind::Database, &survey.catalog.database)
-    } else {
-        Object::new(ObjectKind::Role, survey.role_name(*role))
-    };
-    findings.add(
-        Code::SettingFixed,
-        object,
-        format!("{whose} fixes the setting `{name}`, which only a context may make"),
-        vec![repair],
-    );
 }

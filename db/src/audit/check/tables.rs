@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::{Findings, database::revoke_all, list, who};
 use crate::{
     audit::{
-        Code, Object, ObjectKind,
-        catalog::{Column, PUBLIC, Relation},
+        Code, Object, ObjectKind, Repair,
+        catalog::{Column, PUBLIC, PUBLIC_NAME, Relation},
+        repair::{bystanders, cut_off},
         survey::{Scoped, Survey},
     },
     options::quote,
@@ -20,7 +21,7 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
     row_security(survey, scoped, findings);
     for (_, column) in scoped.columns() {
         if let Some(found) = scoped.relation.column(column) {
-            scope_column(survey, scoped, found, findings);
+            scope_column(scoped, found, findings);
             index(survey, scoped.relation, column, findings);
         }
     }
@@ -34,7 +35,8 @@ fn row_security(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Finding
         if survey.policies_of(relation).is_empty() {
             let (message, repair) = if relation.partition {
                 let names = reached_by(survey, relation);
-                (format!("{} can read the partition by its own name", who(&names)), revoke_all(&relation.sql, &names))
+                let repair = revoke_all(survey, &relation.sql, &names);
+                (format!("{} can read the partition by its own name", who(&names)), repair)
             } else {
                 (
                     "its row-level security is off, so its grants open every tenant's rows".to_owned(),
@@ -48,7 +50,8 @@ fn row_security(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Finding
             Code::TableRlsNotForced,
             object(),
             format!("its owner `{}` sees and writes every tenant's rows", survey.role_name(relation.owner)),
-            vec![format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", relation.sql)],
+            Repair::from(format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", relation.sql))
+                .advise_all(bystanders(survey, relation)),
         );
     }
 }
@@ -58,11 +61,31 @@ fn reached_by<'a>(survey: &Survey<'a>, relation: &Relation) -> Vec<&'a str> {
     survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee))
 }
 
-/// Returns the statements that put a table under its scopes' policies.
-pub(super) fn protect(survey: &Survey<'_>, scoped: &Scoped<'_>) -> Vec<String> {
+/// Whether a column has the type of a scope's key.
+pub(super) fn is_key(relation: &Relation, column: &str) -> bool {
+    relation.column(column).is_some_and(|column| column.1 == "uuid")
+}
+
+/// Puts a table under its scopes' policies.
+pub(super) fn protect(survey: &Survey<'_>, scoped: &Scoped<'_>) -> Repair {
     let sql = &scoped.relation.sql;
+    let lacks = scoped.columns().find(|(_, column)| scoped.relation.column(column).is_none());
+    if let Some((_, column)) = lacks {
+        return Repair::decide(format!("add the column `{column}` first, which its policies ask for"));
+    }
+    if let Some((_, column)) = scoped.columns().find(|(_, column)| !is_key(scoped.relation, column)) {
+        return Repair::decide(format!(
+            "give `{column}` the type of the scope's key first, which its policies compare it with"
+        ));
+    }
+    let to_public = scoped.relation.acl.iter().any(|(grantee, _)| *grantee == PUBLIC);
+    let mut advice = bystanders(survey, scoped.relation);
     if let Some(entity) = scoped.entity {
-        return survey.prefix().protect_table(sql, entity.scopes, &entity.fixed_columns());
+        if to_public {
+            advice.extend(cut_off(survey, &[PUBLIC_NAME]));
+        }
+        let statements = survey.prefix().protect_table(sql, entity.scopes, &entity.fixed_columns());
+        return Repair::from(statements).advise_all(advice);
     }
     let mut statements = vec![
         format!("ALTER TABLE {sql} ENABLE ROW LEVEL SECURITY"),
@@ -72,10 +95,10 @@ pub(super) fn protect(survey: &Survey<'_>, scoped: &Scoped<'_>) -> Vec<String> {
         statements.push(format!("DROP POLICY IF EXISTS {} ON {sql}", policy.name));
         statements.push(policy.create(sql));
     }
-    statements
+    Repair::from(statements).advise_all(advice)
 }
 
-fn scope_column(survey: &Survey<'_>, scoped: &Scoped<'_>, column: &Column, findings: &mut Findings) {
+fn scope_column(scoped: &Scoped<'_>, column: &Column, findings: &mut Findings) {
     let Column(name, kind, not_null, ..) = column;
     let relation = scoped.relation;
     let object = || Object::of_table(ObjectKind::Column, relation.full_name(), name);
@@ -84,19 +107,23 @@ fn scope_column(survey: &Survey<'_>, scoped: &Scoped<'_>, column: &Column, findi
             Code::ScopeColumnNullable,
             object(),
             "a row without a value in it is nobody's, and no policy lets anybody see it".to_owned(),
-            vec![format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", relation.sql, quote(name))],
+            Repair::from(format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", relation.sql, quote(name)))
+                .advise(format!(
+                    "it fails, and changes nothing, while there is a row without one: decide first whose each of them is; \
+                     as a role that sees all rows: SELECT * FROM {} WHERE {} IS NULL",
+                    relation.sql,
+                    quote(name)
+                ))
+                .advise("it locks the table while it reads all of its rows"),
         );
     }
     if kind != "uuid" {
-        let column = quote(name);
-        // A column that a policy names cannot change its type.
-        let names = |side: &Option<String>| side.as_ref().is_some_and(|side| side.contains(name.as_str()));
-        let policies = survey.policies_of(relation).iter();
-        let policies = policies.filter(|policy| names(&policy.using) || names(&policy.check));
-        let mut repair: Vec<_> =
-            policies.map(|policy| format!("DROP POLICY {} ON {}", quote(&policy.name), relation.sql)).collect();
-        repair.push(format!("ALTER TABLE {} ALTER COLUMN {column} TYPE uuid USING {column}::text::uuid", relation.sql));
-        repair.extend(protect(survey, scoped));
+        // Its values, the keys that point at it and the other tables that have it change with it, or not at all.
+        let repair = Repair::decide(format!(
+            "give it the type `uuid` in a migration, together with the key that it is of and every table that has it; where \
+             its values are no UUIDs, each needs one: add a column, fill it from the table of the keys, and put it in the \
+             place of `{name}`"
+        ));
         findings.add(Code::ScopeColumnType, object(), format!("it is `{kind}`, and the scope's key is `uuid`"), repair);
     }
 }
@@ -110,7 +137,10 @@ fn index(survey: &Survey<'_>, relation: &Relation, column: &str, findings: &mut 
             Code::ScopeColumnWithoutIndex,
             Object::of_table(ObjectKind::Column, relation.full_name(), column),
             "no whole index starts with it, so that each query reads every tenant's rows".to_owned(),
-            vec![format!("CREATE INDEX ON {} ({})", relation.sql, quote(column))],
+            Repair::from(format!("CREATE INDEX ON {} ({})", relation.sql, quote(column))).advise(
+                "nobody writes to the table until it is done; on a large one run it by itself, in no transaction, as CREATE \
+                 INDEX CONCURRENTLY",
+            ),
         );
     }
 }
@@ -136,7 +166,7 @@ fn inherited(survey: &Survey<'_>, findings: &mut Findings) {
                         who(&names),
                         scoped.full_name()
                     ),
-                    revoke_all(&parent.sql, &names),
+                    revoke_all(survey, &parent.sql, &names),
                 );
             }
         }
@@ -153,10 +183,11 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::PoliciesWithoutRls,
                 Object::table(relation.full_name()),
                 format!("its row-level security is off, and its {} policies do nothing", policies.len()),
-                vec![
-                    format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY", relation.sql),
-                    format!("ALTER TABLE {} FORCE ROW LEVEL SECURITY", relation.sql),
-                ],
+                match survey.scoped_table(relation.oid) {
+                    Some(scoped) if scoped.entity.is_some() || survey.reaches(relation) => protect(survey, scoped),
+                    // Who else reads it may rely on that its policies do nothing.
+                    _ => Repair::decide("decide whether its policies are to hold, and switch it on; else drop them"),
+                },
             );
         }
         let known = survey.scoped_table(relation.oid).is_some_and(|scoped| scoped.entity.is_some());
@@ -166,18 +197,18 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
                 Code::RlsWithoutPolicies,
                 Object::table(relation.full_name()),
                 format!("{} can reach it, and no policy lets them see a row", who(&names)),
-                revoke_all(&relation.sql, &names),
+                revoke_all(survey, &relation.sql, &names),
             );
         }
         // What the contract itself keeps is looked at by itself.
         let to_look_at = !survey.requests.is_empty() && !survey.is_secret(relation);
         if to_look_at {
-            to_public(relation, findings);
+            to_public(survey, relation, findings);
         }
     }
 }
 
-fn to_public(relation: &Relation, findings: &mut Findings) {
+fn to_public(survey: &Survey<'_>, relation: &Relation, findings: &mut Findings) {
     let columns = relation.columns.iter().flat_map(|column| &column.4);
     let to_public = relation.acl.iter().chain(columns).filter(|(grantee, _)| *grantee == PUBLIC);
     let mut privileges: Vec<_> = to_public.map(|(_, privilege)| privilege.as_str()).collect();
@@ -191,6 +222,7 @@ fn to_public(relation: &Relation, findings: &mut Findings) {
         Code::GrantToPublic,
         Object::table(relation.full_name()),
         format!("everybody has {} on it", list(&privileges)),
-        vec![format!("REVOKE ALL ON {kind} {} FROM PUBLIC", relation.sql)],
+        Repair::from(format!("REVOKE ALL ON {kind} {} FROM PUBLIC", relation.sql))
+            .advise_all(cut_off(survey, &[PUBLIC_NAME])),
     );
 }

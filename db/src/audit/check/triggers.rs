@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::{
-    audit::{Code, Object, ObjectKind, catalog::Relation, survey::Survey},
+    audit::{Code, Object, ObjectKind, Repair, catalog::Relation, survey::Survey},
     options::quote,
 };
 
@@ -28,14 +28,18 @@ fn of_relation(survey: &Survey<'_>, relation: &Relation, findings: &mut Findings
             Code::RuleOnTable,
             Object::of_table(ObjectKind::Other, &table, rule),
             format!("the rule runs as `{}`, whoever asks", survey.role_name(relation.owner)),
-            vec![format!("DROP RULE {} ON {sql}", quote(rule))],
+            Repair::decide("decide what does its work instead, such as a trigger, and drop it; or accept the finding"),
         );
     }
     let triggers = survey.catalog.triggers.iter().filter(|trigger| trigger.relation == relation.oid);
-    let mut is_disabled = false;
+    let mut disabled = Vec::new();
     for trigger in triggers {
-        is_disabled |= !trigger.enabled;
         let function = survey.catalog.functions.iter().find(|function| function.oid == trigger.function);
+        let is_own = trigger.internal || function.is_some_and(|function| super::contract::is_known(survey, function));
+        // One of the application's that is for replicas alone is switched to that on purpose.
+        if !trigger.enabled && (is_own || !trigger.on_replicas) {
+            disabled.push(trigger.name.as_str());
+        }
         if let Some(function) =
             function.filter(|function| function.definer && !super::contract::is_known(survey, function))
         {
@@ -45,16 +49,23 @@ fn of_relation(survey: &Survey<'_>, relation: &Relation, findings: &mut Findings
                 if bypasses { Code::TriggerBypassesRls } else { Code::TriggerRunsAsOwner },
                 Object::of_table(ObjectKind::Other, &table, &trigger.name),
                 format!("its function {} runs as `{owner}`, whoever writes", function.sql),
-                vec![format!("ALTER FUNCTION {} SECURITY INVOKER", function.sql)],
+                // Most of them are there to do what the one who writes may not.
+                Repair::decide(
+                    "read what it does with the row, and accept the finding; or make it SECURITY INVOKER, where whoever \
+                     writes has the rights that it needs",
+                ),
             );
         }
     }
-    if is_disabled {
+    if !disabled.is_empty() {
+        let enable = |name: &&str| format!("ALTER TABLE {sql} ENABLE TRIGGER {}", quote(name));
         findings.add(
             Code::TriggerDisabled,
             Object::table(&table),
             "a trigger of it is switched off: what it checks is not checked".to_owned(),
-            vec![format!("ALTER TABLE {sql} ENABLE TRIGGER ALL")],
+            Repair::from(disabled.iter().map(enable).collect::<Vec<_>>())
+                .advise("a trigger that was switched off on purpose is not for this: accept the finding, or drop it")
+                .advise("what was written meanwhile stays unchecked: audit with `--rows` for rows that dangle"),
         );
     }
 }

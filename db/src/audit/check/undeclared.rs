@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Findings, database::role, list, who};
+use super::{Findings, database::role, list, sequences::drawn_by, who};
 use crate::audit::{
-    Code, Object, ObjectKind,
+    Code, Object, ObjectKind, Repair,
     catalog::{PUBLIC, PUBLIC_NAME, Relation},
     origin::Origins,
+    repair::cut_off,
     survey::{Rights, Survey},
 };
 
@@ -23,7 +24,7 @@ pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut F
             sequence(survey, relation, &rights, findings);
             continue;
         }
-        unfiltered(relation, &rights, findings);
+        unfiltered(survey, relation, &rights, findings);
         let is_declared = survey.scoped_table(relation.oid).is_some() || origins.is_above_scoped(relation);
         if relation.is_table() && !is_declared {
             table(survey, origins, relation, &rights, findings);
@@ -53,22 +54,23 @@ fn said(rights: &Rights<'_>) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn revoke(relation: &Relation, rights: &Rights<'_>) -> Vec<String> {
+fn revoke(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>) -> Repair {
     let kind = if relation.kind == "S" { "SEQUENCE" } else { "TABLE" };
     let revoke = rights.iter().map(|(name, privileges)| {
         format!("REVOKE {} ON {kind} {} FROM {}", privileges.join(", "), relation.sql, role(name))
     });
-    revoke.collect()
+    let names: Vec<_> = rights.keys().copied().collect();
+    Repair::from(revoke.collect::<Vec<_>>()).advise_all(cut_off(survey, &names))
 }
 
-fn unfiltered(relation: &Relation, rights: &Rights<'_>, findings: &mut Findings) {
+fn unfiltered(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findings: &mut Findings) {
     let unfiltered = only(rights, &UNFILTERED);
     if !unfiltered.is_empty() {
         findings.add(
             Code::GrantUnfiltered,
             Object::table(relation.full_name()),
             format!("{} on it, which no policy filters", said(&unfiltered)),
-            revoke(relation, &unfiltered),
+            revoke(survey, relation, &unfiltered),
         );
     }
 }
@@ -87,7 +89,9 @@ fn handed_on(survey: &Survey<'_>, relation: &Relation, findings: &mut Findings) 
         Code::GrantOption,
         Object::table(relation.full_name()),
         format!("{} may hand on a privilege on it", who(&names)),
-        revoke.collect(),
+        Repair::from(revoke.collect::<Vec<_>>())
+            .advise("whoever was given one by it loses that, too")
+            .advise_all(cut_off(survey, &names)),
     );
 }
 
@@ -112,19 +116,18 @@ fn table(
             reached.insert(PUBLIC_NAME, to_everybody);
         }
         if !reached.is_empty() {
-            let mut repair = vec!["-- write its entity, and protect it by a migration; until then:".to_owned()];
-            repair.extend(revoke(relation, &reached));
+            let repair = revoke(survey, relation, &reached)
+                .advise("write its entity, and protect it by a migration; until then nobody reaches it");
             let message = format!("{} on it, no entity declares it, and {why}", said(&reached));
             findings.add(Code::TableUndeclared, object(), message, repair);
         }
         return;
     }
     if !reads.is_empty() {
-        let accept = format!(
-            "-- where its rows are for everybody: Registry::except(Code::TableShared, {:?}, \"…\")",
+        let repair = revoke(survey, relation, &reads).advise(format!(
+            "where its rows are for everybody accept it: Registry::except(Code::TableShared, {:?}, \"…\")",
             relation.full_name()
-        );
-        let repair = [vec![accept], revoke(relation, &reads)].concat();
+        ));
         findings.add(
             Code::TableShared,
             object(),
@@ -137,12 +140,13 @@ fn table(
             Code::TableSharedWritable,
             object(),
             format!("{} on it, and no entity declares it: one tenant changes what all see", said(&writes)),
-            revoke(relation, &writes),
+            revoke(survey, relation, &writes),
         );
     }
 }
 
-/// A scope that inserts into a table uses the sequences of its columns, and no other.
+/// A scope that inserts into a table uses the sequences that its columns draw from, and no other; an identity column draws by
+/// itself.
 fn sequence(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findings: &mut Findings) {
     let object = || Object::new(ObjectKind::Other, relation.full_name());
     let settable = only(rights, &["UPDATE"]);
@@ -151,15 +155,12 @@ fn sequence(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findi
             Code::SequenceSettable,
             object(),
             format!("{} on it: who sets it back has the inserts of all others fail", said(&settable)),
-            revoke(relation, &settable),
+            revoke(survey, relation, &settable),
         );
     }
-    let scoped = relation.sequence_of.and_then(|table| survey.scoped_table(table));
     let inserts = |name: &str| {
-        survey.requests.iter().filter(|request| request.role.name == name).any(|request| {
-            let declaration = request.scope.and_then(|scope| scoped?.declaration(scope));
-            declaration.is_some_and(|declaration| declaration.verbs.insert)
-        })
+        let mut requests = survey.requests.iter().filter(|request| request.role.name == name);
+        requests.any(|request| request.scope.is_some_and(|scope| drawn_by(survey, relation, scope).next().is_some()))
     };
     let mut others = only(rights, &["USAGE", "SELECT"]);
     for (name, privileges) in &mut others {
@@ -171,7 +172,7 @@ fn sequence(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findi
             Code::SequenceUndeclared,
             object(),
             format!("{} on it, which no entity's inserts need: it tells how many rows others make", said(&others)),
-            revoke(relation, &others),
+            revoke(survey, relation, &others),
         );
     }
 }

@@ -7,7 +7,7 @@ use super::{
     database::{reached_by, revoke_all},
 };
 use crate::audit::{
-    Code, Object, ObjectKind,
+    Code, Object, ObjectKind, Repair,
     catalog::{Oid, Relation},
     origin::Origins,
     survey::Survey,
@@ -37,13 +37,13 @@ pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut F
                 Code::MatviewReachable,
                 Object::of_table(ObjectKind::View, relation.full_name(), relation.full_name()),
                 format!("{reached}, with what `{}` saw at its last refresh", survey.role_name(relation.owner)),
-                revoke_all(&relation.sql, &names),
+                revoke_all(survey, &relation.sql, &names),
             ),
             "f" => findings.add(
                 Code::ForeignTableReachable,
                 Object::of_table(ObjectKind::ForeignTable, relation.full_name(), relation.full_name()),
                 format!("{reached}, and no policy filters its rows"),
-                revoke_all(&relation.sql, &names),
+                revoke_all(survey, &relation.sql, &names),
             ),
             _ => {}
         }
@@ -62,7 +62,9 @@ fn view(survey: &Survey<'_>, relation: &Relation, reached: &str, reads: Option<S
         code,
         Object::of_table(ObjectKind::View, relation.full_name(), relation.full_name()),
         format!("{reached}, and it runs as its owner `{owner}`, {what}"),
-        vec![format!("ALTER VIEW {} SET (security_invoker = true)", relation.sql)],
+        Repair::from(format!("ALTER VIEW {} SET (security_invoker = true)", relation.sql)).advise(
+            "whoever asks it needs rights of their own on what it reads, and sees the rows that its policies let them see",
+        ),
     );
 }
 

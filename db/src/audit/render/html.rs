@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{matrix::matrix, plain, statements, style::STYLE, svg};
+use super::{matrix::matrix, plain, sql::shown, style::STYLE, svg};
 use crate::{
     ScopeKind,
     audit::{AuditReport, Finding, Severity},
@@ -195,9 +195,15 @@ fn article(finding: &Finding, reason: Option<&str>) -> Markup {
             p { (prose(message)) }
             @if let Some(reason) = reason {
                 p.reason { strong { "May be so: " } (plain(reason)) }
-            } @else if !repair.is_empty() {
-                p.hint { "To repair it, read and run this; a click selects all of it." }
-                pre tabindex="0" { code { (statements(finding).collect::<Vec<_>>().join("\n")) } }
+            } @else {
+                @if repair.statements.is_empty() && !repair.advice.is_empty() { p.hint { "To be decided:" } }
+                @if !repair.advice.is_empty() {
+                    ul.plain { @for sentence in &repair.advice { li { (prose(sentence)) } } }
+                }
+                @if let Some(script) = repair.script() {
+                    p.hint { "To repair it, read and run this; a click selects all of it." }
+                    pre tabindex="0" { code { (shown(&script)) } }
+                }
             }
         }
     }

@@ -60,7 +60,7 @@ fn rule(code: Code) -> Value {
         "shortDescription": { "text": format!("{}.", short.trim_end_matches('.')) },
         "fullDescription": { "text": meaning },
         "help": {
-            "text": format!("{meaning} The finding has the SQL that repairs it, in `properties.repair`."),
+            "text": format!("{meaning} The finding has what repairs it, in `properties.repair`."),
         },
         "defaultConfiguration": { "level": level(code.severity()) },
     })

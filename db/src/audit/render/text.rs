@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, presets::UTF8_FULL};
 
-use super::{plain, statements};
+use super::{
+    plain,
+    sql::{remarks, shown},
+};
 use crate::audit::{AuditReport, Finding, Object, Severity};
 
 /// The narrowest that has room for a column each.
@@ -15,8 +18,9 @@ const NAMED: usize = 10;
 const USUAL: u16 = 120;
 
 impl AuditReport {
-    /// Returns the report as text: the findings as a table, the statements that repair them, the exceptions with their
-    /// reasons, what was not looked at, and a line that sums it up, which is the last.
+    /// Returns the report as text: the findings as a table, the repairs, each a transaction that can be copied and
+    /// run, what has to be decided, the exceptions with their reasons, what was not looked at, and a line that sums it up,
+    /// which is the last.
     ///
     /// `colour` is for a terminal that has it, `width` how many characters it has a line; 120 where nobody knows. Characters
     /// that a terminal would act on are written out, whatever a table is named.
@@ -26,8 +30,12 @@ impl AuditReport {
         if !self.findings.is_empty() {
             push(&mut text, &self.table(colour, width.unwrap_or(USUAL).max(40)));
         }
-        let repairs = self.findings.iter().filter(|finding| !finding.repair.is_empty());
-        section(&mut text, "Repairs, to be read before they are run", colour, repairs.map(repair));
+        let repairs: Vec<_> = self.repaired().map(|(finding, script)| remarks(finding) + &shown(&script)).collect();
+        if !repairs.is_empty() {
+            title(&mut text, "Repairs, each a transaction, to be read before they are run", colour);
+            text.push_str(&repairs.join("\n"));
+        }
+        section(&mut text, "To be decided", colour, self.undecided().map(decide));
         let excepted = self.excepted.iter().map(|excepted| {
             let Finding { severity, code, object, .. } = &excepted.finding;
             plain(&format!("{severity} {code}, {object}: {}", excepted.reason))
@@ -106,18 +114,22 @@ fn named(objects: &[&Object]) -> String {
     first.chain(more).collect::<Vec<_>>().join("\n")
 }
 
-fn repair(finding: &Finding) -> String {
+fn decide(finding: &Finding) -> String {
     let said = plain(&format!("{}, {}", finding.code, finding.object));
-    statements(finding).fold(said, |said, line| format!("{said}\n    {line}"))
+    finding.repair.advice.iter().fold(said, |said, sentence| format!("{said}\n    {}", plain(sentence)))
 }
 
-fn section(text: &mut String, title: &str, colour: bool, items: impl Iterator<Item = String>) {
+fn title(text: &mut String, title: &str, colour: bool) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    push(text, &if colour { format!("\x1b[1m{title}\x1b[0m") } else { title.to_owned() });
+}
+
+fn section(text: &mut String, name: &str, colour: bool, items: impl Iterator<Item = String>) {
     for (n, item) in items.enumerate() {
         if n == 0 {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            push(text, &if colour { format!("\x1b[1m{title}\x1b[0m") } else { title.to_owned() });
+            title(text, name, colour);
         }
         push(text, &format!("  {item}"));
     }

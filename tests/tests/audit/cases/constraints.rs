@@ -7,8 +7,8 @@ use super::Case;
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
-        ForeignKeyDangling, ForeignKeyNotValidated, ForeignKeyWithoutScope, SetNullNullsScope, UniqueUuidWithoutScope,
-        UniqueWithoutScope,
+        ForeignKeyDangling, ForeignKeyMissing, ForeignKeyNotValidated, ForeignKeyWithoutScope, SetNullNullsScope,
+        UniqueUuidWithoutScope, UniqueWithoutScope,
     };
     vec![
         Case::new(
@@ -21,6 +21,12 @@ pub(super) fn cases() -> Vec<Case> {
                  VALUES (gen_random_uuid(), gen_random_uuid(), sha256('\\x'), now())",
                 "SET LOCAL session_replication_role = origin",
             ],
+        ).without_repair(),
+        Case::new(
+            ForeignKeyMissing,
+            "dropped",
+            "column organization_id, plan_id of public.plan_step",
+            &["ALTER TABLE plan_step DROP CONSTRAINT plan_step_organization_id_plan_id_fkey"],
         ),
         Case::new(
             ForeignKeyNotValidated,
@@ -45,7 +51,8 @@ pub(super) fn cases() -> Vec<Case> {
             "a column that can be updated",
             "constraint user_by_name of public.user",
             &["CREATE UNIQUE INDEX user_by_name ON \"user\" (name)"],
-        ),
+        )
+        .without_repair(),
         Case::new(
             UniqueWithoutScope,
             "an exclusion",

@@ -39,12 +39,14 @@ pub(super) fn cases() -> Vec<Case> {
             "of one table",
             "publication everything",
             &["CREATE PUBLICATION everything FOR TABLE research_plan"],
-        ),
+        )
+        .without_repair(),
         Case::new(
             Publication,
             "of all tables",
             "publication everything",
             &["CREATE PUBLICATION everything FOR ALL TABLES"],
-        ),
+        )
+        .without_repair(),
     ]
 }

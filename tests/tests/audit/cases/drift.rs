@@ -84,6 +84,7 @@ pub(super) fn cases() -> Vec<Case> {
         }
         .with_table_of_note(),
         Case::new(EntityColumnMissing, "dropped", "column body of public.note", &["ALTER TABLE note DROP COLUMN body"])
+            .without_repair()
             .with_note(),
         Case::new(
             EntityPolicyMissing,

@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a restrictive one",
             "policy extra of public.research_plan",
             &["CREATE POLICY extra ON research_plan AS RESTRICTIVE USING (title <> '')"],
-        ),
+        ).without_repair(),
         Case::new(
             PolicyNotCanonical,
             "a further one, within the boundary",

@@ -59,7 +59,8 @@ pub(super) fn cases() -> Vec<Case> {
             "a further statement",
             "object also of public.research_plan",
             &["CREATE RULE also AS ON INSERT TO research_plan DO ALSO SELECT title FROM research_plan"],
-        ),
+        )
+        .without_repair(),
         Case::new(TriggerDisabled, "all", "table public.plan_step", &["ALTER TABLE plan_step DISABLE TRIGGER ALL"]),
         Case::new(
             TriggerDisabled,
@@ -76,7 +77,8 @@ pub(super) fn cases() -> Vec<Case> {
                  SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NEW; END'",
                 "CREATE TRIGGER look BEFORE INSERT ON research_plan FOR EACH ROW EXECUTE FUNCTION look()",
             ],
-        ),
+        )
+        .without_repair(),
         Case::new(
             TriggerRunsAsOwner,
             "its owner is held by policies",
@@ -88,7 +90,8 @@ pub(super) fn cases() -> Vec<Case> {
                 "CREATE TRIGGER look BEFORE INSERT ON research_plan FOR EACH ROW EXECUTE FUNCTION look()",
                 "ALTER FUNCTION look OWNER TO $p_keeper",
             ],
-        ),
+        )
+        .without_repair(),
         Case::new(
             PoliciesWithoutRls,
             "switched off",
@@ -101,6 +104,7 @@ pub(super) fn cases() -> Vec<Case> {
             "table public.plain",
             &["CREATE POLICY own ON plain USING (true)"],
         )
+        .without_repair()
         .given(&["CREATE TABLE plain ()"]),
         Case::new(
             TableRlsNotForced,
@@ -136,6 +140,7 @@ pub(super) fn cases() -> Vec<Case> {
                  USING (organization_id = $p.current_organization_id()::text)",
             ],
         )
+        .without_repair()
         .with_note(),
         Case::new(
             GrantUnfiltered,

@@ -35,10 +35,10 @@ async fn passes(cx: &Context<Tenant>, text: &str) -> bool {
     !rows.is_err_and(|error| error.is_raw_sql_refused())
 }
 
-/// Functions of the application's own that are not allowed: one that writes, one in another schema, one that takes a row as a
-/// call, and one with the name of a word.
+/// Functions of the application's own that are not allowed: one that writes, one in another schema, one that returns a row of any kind, and those with the name of a word.
 const OWN: &str = "
     CREATE FUNCTION public.own_write(text) RETURNS text LANGUAGE sql AS $$ DELETE FROM task RETURNING title $$;
+    CREATE FUNCTION public.own_record(integer) RETURNS record LANGUAGE sql AS $$ SELECT 1 $$;
     CREATE SCHEMA other;
     CREATE FUNCTION other.lower(text) RETURNS text LANGUAGE sql AS $$ DELETE FROM task RETURNING title $$;
     CREATE FUNCTION public.by(integer) RETURNS text LANGUAGE sql AS $$ DELETE FROM task RETURNING title $$;
@@ -60,27 +60,29 @@ async fn what_the_check_lets_through_calls_what_is_documented_and_writes_nothing
     let (count, seed) = (number("RAW_TEXTS").unwrap_or(2_000), number("SEED").unwrap_or_else(|| fastrand::u64(..)));
     let mut texts = Texts::new(seed, recorder.functions());
     let mut tally = Tally::default();
-    let begin = async || db.tenant(acme.id, &acme.owner).begin().await.unwrap();
-    let mut cx = begin().await;
-    for _ in 0..count {
+    // Spoiled, so that PostgreSQL runs nothing of what passes: it is run as it is, below.
+    let cx = db.tenant(acme.id, &acme.owner).begin().await.unwrap();
+    assert!(passes(&cx, "SELECT 1 / 0").await);
+    for number in 0..count {
         let text = texts.text();
-        let what = format!("SEED={seed}: {text:?}");
+        let what = format!("SEED={seed}, text {number}: {text:?}");
         if !passes(&cx, &text).await {
             tally.refused += 1;
             continue;
         }
-        // It may have failed.
-        cx = begin().await;
         tally.passed += 1;
-        let (ran, left) = recorder.run(&text).await;
-        assert_eq!(left, None, "{what}");
         let read = recorder.read(&text).await;
-        assert!(read.is_some() || !ran, "it runs, and is no query to the recorder: {what}");
-        tally.ran += usize::from(ran);
         tally.read += usize::from(read.is_some());
-        assert_eq!(read.unwrap_or_default(), [""; 0], "{what}");
+        assert_eq!(read.iter().flatten().collect::<Vec<_>>(), [""; 0], "{what}");
+        // What is no SQL to the recorder is none to the server: looked at now and then.
+        if read.is_some() || number.is_multiple_of(8) {
+            let (ran, left) = recorder.run(&text).await;
+            assert_eq!(left, None, "{what}");
+            assert!(read.is_some() || !ran, "it runs, and is no query to the recorder: {what}");
+            tally.ran += usize::from(ran);
+        }
     }
-    println!("{tally:?}, SEED={seed}");
+    eprintln!("{tally:?}, SEED={seed}");
     // Neither is all of it refused, nor is all that passes no SQL.
     assert!(tally.refused > tally.passed / 10 && tally.read * 10 > tally.passed && tally.ran > 0, "{tally:?}");
 }
@@ -101,6 +103,7 @@ async fn the_recorder_finds_what_is_outside_of_the_set() {
         ("SELECT other.lower('x')", "other.lower"),
         ("SELECT own_write('x')", "public.own_write"),
         ("SELECT by(1)", "public.by"),
+        ("SELECT 1 FROM own_record(1) AS (values integer)", "public.own_record"),
         ("SELECT DISTINCT ON (points) over(1) FROM task", "public.over"),
     ] {
         assert_eq!(recorder.read(text).await, Some(vec![seen.to_owned()]), "{text}");

@@ -123,11 +123,14 @@ impl Recorder {
     /// Has the server store the text in a view, and reads what it has understood: `None` where it is no query to it, and
     /// else what is outside of the documented set.
     pub(crate) async fn read(&mut self, text: &str) -> Option<Vec<String>> {
-        self.send("BEGIN".to_owned()).await;
-        let create = format!("CREATE VIEW public.recorded AS SELECT 1 AS one FROM ({text}\n) AS recorded");
-        let made = query(AssertSqlSafe(create)).persistent(false).execute(&mut self.connection).await;
-        let tree = "SELECT ev_action::text FROM pg_rewrite WHERE ev_class = 'public.recorded'::regclass; ROLLBACK";
-        let rows = self.send(if made.is_ok() { tree } else { "ROLLBACK" }.to_owned()).await;
+        let message = format!(
+            "BEGIN; CREATE VIEW public.recorded AS SELECT 1 AS one FROM ({text}\n) AS recorded;
+             SELECT ev_action::text FROM pg_rewrite WHERE ev_class = 'public.recorded'::regclass; ROLLBACK"
+        );
+        let Ok(rows) = self.connection.fetch_all(raw_sql(AssertSqlSafe(message))).await else {
+            self.send("ROLLBACK".to_owned()).await;
+            return None;
+        };
         rows.first().map(|row| self.outside(row.get(0)))
     }
 

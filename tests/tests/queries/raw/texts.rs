@@ -12,6 +12,8 @@ pub(crate) struct Texts {
     pub(crate) strays: u32,
     functions: Vec<Function>,
     documented: Vec<usize>,
+    /// Those that are not of PostgreSQL's own.
+    own: Vec<usize>,
 }
 
 impl Texts {
@@ -20,7 +22,8 @@ impl Texts {
         let documented =
             |function: &Function| function.schema == "pg_catalog" && names.contains(function.name.as_str());
         let documented = (0..functions.len()).filter(|at| documented(&functions[*at])).collect();
-        Self { random: fastrand::Rng::with_seed(seed), strays: 6, functions, documented }
+        let own = (0..functions.len()).filter(|at| functions[*at].schema != "pg_catalog").collect();
+        Self { own, random: fastrand::Rng::with_seed(seed), strays: 6, functions, documented }
     }
 
     pub(crate) fn text(&mut self) -> String {
@@ -102,7 +105,7 @@ impl Texts {
     }
 
     fn source(&mut self, depth: u8) -> String {
-        match self.random.u8(..7) {
+        match self.random.u8(..9) {
             0..=2 => self.pick(&TABLES).to_owned(),
             3 => format!("({}) AS y", self.query(depth)),
             4 => format!("{} AS z", self.call(depth)),
@@ -138,7 +141,9 @@ impl Texts {
     }
 
     fn function(&mut self) -> Function {
-        let at = if self.chance(self.strays) {
+        let at = if self.chance(self.strays * 5) {
+            self.own[self.random.usize(..self.own.len())]
+        } else if self.chance(self.strays) {
             self.random.usize(..self.functions.len())
         } else {
             self.documented[self.random.usize(..self.documented.len())]

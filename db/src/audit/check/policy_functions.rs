@@ -1,0 +1,73 @@
+//! The functions that policies ask.
+
+use std::collections::BTreeSet;
+
+use super::Findings;
+use crate::audit::{Code, Object, ObjectKind, Repair, catalog::Function, survey::Survey};
+
+/// The functions of the contract that are not inlined, on purpose: they raise, or read what only the gate may.
+const NOT_INLINED: [&str; 2] = ["require_member_role", "context_is_genuine"];
+
+/// The functions that the policies of scoped tables ask.
+pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
+    let scoped = survey.scoped.iter().flat_map(|scoped| survey.policies_of(scoped.relation));
+    let asked: BTreeSet<_> = scoped.flat_map(|policy| policy.functions.iter().copied()).collect();
+    for function in survey.catalog.functions.iter().filter(|function| asked.contains(&function.oid)) {
+        let object = || Object::new(ObjectKind::Function, &function.sql);
+        let (volatility, why) = match function.volatility.as_str() {
+            "v" => ("VOLATILE", "it is asked again for each row"),
+            "i" => ("IMMUTABLE", "a prepared statement keeps the first tenant's answer for the next"),
+            _ => {
+                let is_changed =
+                    super::contract::is_known(survey, function) && !super::contract::own_settings(function).is_empty();
+                if !is_inlined(function) && !is_known(survey, function) && !is_changed {
+                    let message = "the planner cannot see into it".to_owned();
+                    findings.add(Code::PolicyFunctionNotInlinable, object(), message, inline(survey, function));
+                }
+                continue;
+            }
+        };
+        let repair = if is_contracts(survey, function) {
+            format!("ALTER FUNCTION {} STABLE", function.sql).into()
+        } else {
+            Repair::decide(
+                "read it, and make it STABLE where it only reads and no index or other function relies on what it is",
+            )
+        };
+        findings.add(Code::PolicyFunctionVolatility, object(), format!("it is {volatility}: {why}"), repair);
+    }
+}
+
+/// PostgreSQL inlines a function of one SQL expression, unless it runs as another or with settings of its own.
+fn is_inlined(function: &Function) -> bool {
+    function.language == "sql" && !function.definer && function.config.is_empty() && !function.strict
+}
+
+fn is_contracts(survey: &Survey<'_>, function: &Function) -> bool {
+    super::contract::is_known(survey, function)
+}
+
+/// Returns what makes it one that is inlined.
+fn inline(survey: &Survey<'_>, function: &Function) -> Repair {
+    if !is_contracts(survey, function) || function.language != "sql" {
+        return Repair::decide(
+            "write it as one SQL expression: LANGUAGE sql, SECURITY INVOKER, CALLED ON NULL INPUT, without settings, and \
+             every name in it with its schema",
+        );
+    }
+    let mut repair = Vec::new();
+    for (is, change) in [
+        (!function.config.is_empty(), "RESET ALL"),
+        (function.definer, "SECURITY INVOKER"),
+        (function.strict, "CALLED ON NULL INPUT"),
+    ] {
+        if is {
+            repair.push(format!("ALTER FUNCTION {} {change}", function.sql));
+        }
+    }
+    repair.into()
+}
+
+fn is_known(survey: &Survey<'_>, function: &Function) -> bool {
+    function.schema == survey.prefix().schema() && NOT_INLINED.contains(&function.name.as_str())
+}
