@@ -29,7 +29,7 @@ impl<F: Facade> InsertMany<F> {
         Self { rows: drafts.into_iter().map(Into::into).collect(), on_conflict: None }
     }
 
-    /// Says what to do where a row has the key already; see [`Insert::on_conflict`].
+    /// Says what to do where a row has the key already; see [`Insert::on_conflict`](crate::Insert::on_conflict).
     pub fn on_conflict(mut self, on_conflict: OnConflict<F>) -> Self {
         self.on_conflict = Some(on_conflict);
         self
@@ -50,7 +50,7 @@ impl<F: Facade> InsertMany<F> {
     ///
     /// # Errors
     ///
-    /// Those of [`Insert::exec`].
+    /// Those of [`Insert::exec`](crate::Insert::exec).
     pub async fn exec_with_returning_keys<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Key<F>>>
     where
         F: Insertable<S, FromContext>,
@@ -69,7 +69,7 @@ impl<F: Facade> InsertMany<F> {
     ///
     /// # Errors
     ///
-    /// Those of [`Insert::exec`].
+    /// Those of [`Insert::exec`](crate::Insert::exec).
     pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
     where
         F: Insertable<S, FromContext>,
@@ -86,7 +86,7 @@ impl<F: Facade> InsertMany<F> {
     ///
     /// # Errors
     ///
-    /// Those of [`Insert::exec`].
+    /// Those of [`Insert::exec`](crate::Insert::exec).
     pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
     where
         F: Insertable<S, FromContext>,

@@ -17,7 +17,7 @@ async fn a_database_that_was_made_before_the_seal_is_given_one() {
     // One for each table and scope.
     assert_eq!(policies, 19);
     let connection = f.database.migration_connection(&f.database.owner_url()).await;
-    f.database.migrator().down(&connection, Some(2)).await.unwrap();
+    f.database.migrator().down(&connection, Some(4)).await.unwrap();
     let name = &f.database.name;
     f.database
         .execute(&format!(
