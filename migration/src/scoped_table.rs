@@ -10,7 +10,7 @@ use crate::run;
 
 /// Makes scoped tables with all that belongs to them at once: keys, row-level security, policies, grants and triggers.
 ///
-/// A migration that makes a table with a scope column in any other way fails a test (`tests/tests/migrations.rs`).
+/// A migration that makes a table with a scope column in any other way fails a test (`tests/tests/migrations`).
 #[async_trait::async_trait]
 pub trait CreateScopedTable {
     /// Makes the table of an entity, as the entity has it.

@@ -14,7 +14,7 @@ use entity::{
     research_plan::{self, PlanStatus},
     revoke_pat,
 };
-use tests::ExampleDatabase;
+use examples::ExampleDatabase;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {

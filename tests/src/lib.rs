@@ -8,7 +8,6 @@
 )]
 
 mod database;
-mod example;
 mod fixture;
 mod held;
 mod own_server;
@@ -21,7 +20,6 @@ mod server;
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
 
 pub use database::{PASSWORD, TestDatabase};
-pub use example::ExampleDatabase;
 pub use fixture::{Fixture, Org};
 pub use own_server::{OwnServer, Stop};
 pub use pgbouncer::PgBouncer;

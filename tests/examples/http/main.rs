@@ -20,8 +20,8 @@ use std::{env, error::Error, time::Duration};
 use chrono::{TimeDelta, Utc};
 use db::prelude::*;
 use entity::{NewOrganization, NewUser, create_organization, create_pat, create_user};
+use examples::ExampleDatabase;
 use secrecy::{ExposeSecret, SecretString};
-use tests::ExampleDatabase;
 use tokio::{net::TcpListener, signal, time::timeout};
 use tracing_subscriber::{EnvFilter, fmt};
 

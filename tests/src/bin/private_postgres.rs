@@ -15,6 +15,8 @@ fn main() {
         .with_initdb_arg("encoding", "UTF8")
         .with_config_param("max_connections", "200")
         .with_config_param("listen_addresses", "127.0.0.1")
+        // For the test of a subscription.
+        .with_config_param("wal_level", "logical")
         // pgtemp does not read what the server logs, which would stop at a full pipe.
         .with_config_param("log_min_messages", "panic")
         .with_config_param("log_min_error_statement", "panic");

@@ -1,30 +1,17 @@
 //! The faults, each by the code that finds it and by what causes it. `$p` stands for the prefix.
 
-#[path = "cases/constraints.rs"]
 mod constraints;
-#[path = "cases/databases.rs"]
 mod databases;
-#[path = "cases/drift.rs"]
 mod drift;
-#[path = "cases/elsewhere.rs"]
 mod elsewhere;
-#[path = "cases/functions.rs"]
 mod functions;
-#[path = "cases/logins.rs"]
 mod logins;
-#[path = "cases/policies.rs"]
 mod policies;
-#[path = "cases/roles.rs"]
 mod roles;
-#[path = "cases/sequences.rs"]
 mod sequences;
-#[path = "cases/shared.rs"]
 mod shared;
-#[path = "cases/tables.rs"]
 mod tables;
-#[path = "cases/undeclared.rs"]
 mod undeclared;
-#[path = "cases/views.rs"]
 mod views;
 
 use db::{

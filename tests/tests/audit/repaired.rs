@@ -1,12 +1,8 @@
 //! Repairs on tables with data: only what a repair says it changes has changed, and one that fails has changed nothing.
 
-#[path = "repaired/foreign_keys.rs"]
 mod foreign_keys;
-#[path = "repaired/harmless.rs"]
 mod harmless;
-#[path = "repaired/together.rs"]
 mod together;
-#[path = "repaired/unique_keys.rs"]
 mod unique_keys;
 
 use std::collections::BTreeSet;

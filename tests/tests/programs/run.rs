@@ -1,6 +1,5 @@
 //! Runs a program on the database and on the model, and compares what they answer.
 
-#[path = "run/player.rs"]
 mod player;
 
 use std::{

@@ -1,14 +1,10 @@
 //! The escape hatch for raw SQL, which layer 3 alone isolates.
 
-#[path = "raw/catalog.rs"]
 mod catalog;
-#[path = "raw/fuzz.rs"]
 mod fuzz;
-#[path = "raw/record.rs"]
+mod own;
 mod record;
-#[path = "raw/texts.rs"]
 mod texts;
-#[path = "raw/words.rs"]
 mod words;
 
 use db::{AssertSqlSafe, Context, RawSelect, Tenant, TenantReader, prelude::*};
@@ -200,33 +196,4 @@ async fn a_text_answers_as_it_would_alone() {
     let later = "SELECT FROM task WHERE title IN ('acme 11', 'acme 12', 'acme 13') FOR UPDATE SKIP LOCKED";
     assert_eq!(query(later).fetch_all(&mut owner).await.unwrap().len(), 0);
     owner.close().await.unwrap();
-}
-
-/// The application's own functions are called where they are named, and not where the database closes them.
-#[tokio::test]
-async fn functions_of_the_applications_own_are_named() {
-    let world = World::new().await;
-    world
-        .f
-        .database
-        .execute(
-            "CREATE FUNCTION public.shout(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN upper($1) || '!';
-             CREATE FUNCTION public.shut(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1;
-             REVOKE EXECUTE ON FUNCTION public.shut FROM PUBLIC",
-        )
-        .await;
-    let cx = world.db.tenant(world.f.acme.id, &world.f.acme.owner).begin().await.unwrap();
-    let shout = |text| RawSelect::<JsonValue>::from_sql_and_values(text, ["a".into()]);
-    let refused = all(&cx, shout("SELECT shout($1) AS x")).await.unwrap_err();
-    assert!(refused.is_raw_sql_refused() && refused.to_string().contains("`shout`"), "{refused}");
-    let refused = all(&cx, shout("SELECT public.shout($1) AS x").allow_functions(&["shout"])).await.unwrap_err();
-    assert!(refused.is_raw_sql_refused(), "{refused}");
-    for select in [
-        shout("SELECT shout($1) AS x").allow_functions(&["shout"]),
-        shout("SELECT Public . \"shout\"($1) AS x").allow_functions(&["public.shout"]),
-    ] {
-        assert_eq!(all(&cx, select).await.unwrap(), [serde_json::json!({ "x": "A!" })]);
-    }
-    let denied = all(&cx, shout("SELECT shut($1) AS x").allow_functions(&["shut"])).await.unwrap_err();
-    assert!(denied.is_permission_denied(), "{denied}");
 }

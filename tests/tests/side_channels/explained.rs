@@ -149,17 +149,14 @@ async fn system_columns_of_ones_own_rows_tell_how_much_others_write() {
     assert!(after[0] - before[0] > 10 && after[1] - before[1] > 10, "{before:?} {after:?}");
 }
 
-/// The fastest of several runs.
+/// Returns how long a query takes that answers no row.
 async fn time(inside: &mut Inside, query: &str) -> Duration {
-    let mut fastest = Duration::MAX;
-    for _ in 0..7 {
-        let start = Instant::now();
-        assert!(inside.say(query).await.unwrap().is_empty());
-        fastest = fastest.min(start.elapsed());
-    }
-    fastest
+    let start = Instant::now();
+    assert!(inside.say(query).await.unwrap().is_empty());
+    start.elapsed()
 }
 
+/// The fastest run of each query tells, after as many rounds as the machine is busy.
 #[tokio::test]
 async fn time_tells_how_many_rows_were_refused() {
     let f = Fixture::new().await;
@@ -167,7 +164,13 @@ async fn time_tells_how_many_rows_were_refused() {
     f.database.execute(others).await;
     f.database.execute(r#"VACUUM ANALYZE "user""#).await;
     let mut inside = Inside::tenant(&f, &f.globex).await;
-    let many = time(&mut inside, r#"SELECT 1 FROM "user" WHERE email >= 'zo' AND email < 'zp'"#).await;
-    let none = time(&mut inside, r#"SELECT 1 FROM "user" WHERE email >= 'y' AND email < 'yz'"#).await;
-    assert!(many > 2 * none, "{many:?} for 50,000 rows that were refused, {none:?} for none");
+    let (mut many, mut none) = (Duration::MAX, Duration::MAX);
+    for _ in 0..100 {
+        many = many.min(time(&mut inside, r#"SELECT 1 FROM "user" WHERE email >= 'zo' AND email < 'zp'"#).await);
+        none = none.min(time(&mut inside, r#"SELECT 1 FROM "user" WHERE email >= 'y' AND email < 'yz'"#).await);
+        if many > 2 * none {
+            return;
+        }
+    }
+    panic!("{many:?} for 50,000 rows that were refused, {none:?} for none");
 }

@@ -95,6 +95,18 @@ async fn a_digest_that_somebody_else_has_planted_lets_nobody_in_as_them() {
     assert_eq!(look_up(&f.db, &secret).await.unwrap().user_id(), f.acme.owner.user_id());
 }
 
+/// One that has leaked makes others, and revokes those that were there.
+#[tokio::test]
+async fn a_token_makes_and_revokes_tokens() {
+    let f = Fixture::new().await;
+    let (laptop, secret) = make(&f.db, &f.acme.owner, "laptop").await.unwrap();
+    let by_token = authenticate(&f.db, &secret).await.unwrap();
+    let (_, another) = make(&f.db, &by_token, "another").await.unwrap();
+    f.db.with_user_context(&by_token, async |cx| revoke_pat(cx, laptop.id).await).await.unwrap();
+    assert!(authenticate(&f.db, &secret).await.unwrap_err().is_not_authenticated());
+    assert_eq!(authenticate(&f.db, &another).await.unwrap().user_id(), f.acme.owner.user_id());
+}
+
 #[tokio::test]
 async fn another_persons_token_is_not_found_to_be_revoked() {
     let f = Fixture::new().await;

@@ -7,13 +7,10 @@ use db::{
 };
 use tests::TestDatabase;
 
-#[path = "testing/copies.rs"]
 mod copies;
-#[path = "testing/filled.rs"]
 mod filled;
-#[path = "testing/leaks.rs"]
 mod leaks;
-#[path = "testing/tables.rs"]
+mod limits;
 mod tables;
 
 /// Runs the tests of the entities in a registry, on a database with tables of its own.

@@ -1,6 +1,6 @@
 //! What must not compile does not, and the compiler says why.
 //!
-//! A case in `ui/fail` is one rule, its name a sentence. Its twin in `ui/pass` has the same name, differs in as little
+//! A case in `fail` is one rule, its name a sentence. Its twin in `pass` has the same name, differs in as little
 //! as it can, and compiles, in `compile_pass.rs`: so the case fails for its rule alone, and not for an import that is
 //! missing.
 //! `TRYBUILD=overwrite` writes the `.stderr` files anew; they are to be read before they are kept.
@@ -11,25 +11,25 @@ use std::{collections::BTreeSet, fs, path::Path};
 #[test]
 fn what_must_not_compile_does_not() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/fail/*.rs");
+    cases.compile_fail("fail/*.rs");
 }
 
 /// trybuild looks for no twin, and passes over an error whose case is gone.
 #[test]
 fn each_case_has_its_error_and_its_twin() {
-    let cases = names("ui/fail", "rs");
+    let cases = names("fail", "rs");
     assert!(!cases.is_empty());
-    for (folder, extension) in [("ui/fail", "stderr"), ("ui/pass", "rs")] {
+    for (folder, extension) in [("fail", "stderr"), ("pass", "rs")] {
         let others = names(folder, extension);
         let odd: Vec<_> = cases.symmetric_difference(&others).collect();
-        assert!(odd.is_empty(), "without the other of ui/fail/….rs and {folder}/….{extension}: {odd:#?}");
+        assert!(odd.is_empty(), "without the other of fail/….rs and {folder}/….{extension}: {odd:#?}");
     }
 }
 
 #[test]
 fn each_case_says_its_rule_and_so_does_its_twin() {
-    for name in names("ui/fail", "rs") {
-        let [case, twin] = ["fail", "pass"].map(|folder| read(&format!("ui/{folder}/{name}.rs")));
+    for name in names("fail", "rs") {
+        let [case, twin] = ["fail", "pass"].map(|folder| read(&format!("{folder}/{name}.rs")));
         let rule = case.lines().next().unwrap();
         assert!(rule.starts_with("//! "), "{name} does not begin with its rule");
         assert_eq!(twin.lines().next(), Some(rule), "{name}");
@@ -39,8 +39,8 @@ fn each_case_says_its_rule_and_so_does_its_twin() {
 /// What rustc quotes of the standard library depends on whether `rust-src` is installed, and of SeaORM on its version.
 #[test]
 fn errors_quote_our_code_alone() {
-    for name in names("ui/fail", "stderr") {
-        let error = read(&format!("ui/fail/{name}.stderr"));
+    for name in names("fail", "stderr") {
+        let error = read(&format!("fail/{name}.stderr"));
         for foreign in ["$RUST", "$CARGO", "rustlib", "/rustc/", "$N others"] {
             assert!(!error.contains(foreign), "{name} quotes {foreign}");
         }

@@ -1,11 +1,11 @@
 //! The database that examples run on.
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "what an example stands on fails by panicking")]
 
 use db::DbOptions;
 use migration::{Migrator, MigratorTraitSelf};
 use pglite_oxide::PgliteServer;
 use sea_orm::{ConnectOptions, Database};
-
-use crate::TestDatabase;
+use tests::TestDatabase;
 
 /// A migrated database that is gone with the value: one on the server that `TEST_DATABASE_URL` names, else an
 /// embedded PostgreSQL, which needs nothing but cargo.

@@ -5,29 +5,18 @@
 //! of steps.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "programs/draw.rs"]
 mod draw;
-#[path = "programs/filter.rs"]
 mod filter;
-#[path = "programs/list.rs"]
 mod list;
-#[path = "programs/model.rs"]
 mod model;
-#[path = "programs/op.rs"]
 mod op;
-#[path = "programs/program.rs"]
 mod program;
-#[path = "programs/real.rs"]
 mod real;
-#[path = "programs/run.rs"]
 mod run;
-#[path = "programs/stage.rs"]
 mod stage;
-#[path = "queries/tables.rs"]
+#[path = "../queries/tables.rs"]
 mod tables;
-#[path = "programs/values.rs"]
 mod values;
-#[path = "programs/world.rs"]
 mod world;
 
 use std::{

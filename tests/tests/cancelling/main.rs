@@ -1,9 +1,7 @@
 //! A future may be dropped at any await, and the next one to get the connection knows nothing of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "cancelling/leaked.rs"]
 mod leaked;
-#[path = "cancelling/turns.rs"]
 mod turns;
 
 use std::{

@@ -1,17 +1,11 @@
 //! Personal access tokens: whose they are, how long for, and that nobody gets at another's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "tokens/discretion.rs"]
 mod discretion;
-#[path = "tokens/form.rs"]
 mod form;
-#[path = "tokens/life.rs"]
 mod life;
-#[path = "tokens/limits.rs"]
 mod limits;
-#[path = "tokens/look_up.rs"]
 mod look_up;
-#[path = "tokens/rights.rs"]
 mod rights;
 
 use db::{Db, prelude::*};

@@ -8,14 +8,13 @@
 )]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "queries/oracle.rs"]
+#[path = "../queries/oracle.rs"]
 mod oracle;
-#[path = "queries/tables.rs"]
+#[path = "../queries/tables.rs"]
 mod tables;
-#[path = "queries/world.rs"]
+#[path = "../queries/world.rs"]
 mod world;
 
-#[path = "hostile/own.rs"]
 mod own;
 
 use db::prelude::*;

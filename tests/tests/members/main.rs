@@ -10,15 +10,10 @@ use entity::{
 };
 use tests::{Fixture, Org};
 
-#[path = "members/invitations.rs"]
 mod invitations;
-#[path = "members/last_owner.rs"]
 mod last_owner;
-#[path = "members/meeting.rs"]
 mod meeting;
-#[path = "members/plans.rs"]
 mod plans;
-#[path = "members/sign_up.rs"]
 mod sign_up;
 
 /// Makes a person who has proved their address.

@@ -1,9 +1,7 @@
 //! What a context keeps, and what it takes back.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "contexts/commits.rs"]
 mod commits;
-#[path = "contexts/savepoints.rs"]
 mod savepoints;
 
 use db::{Error, prelude::*};

@@ -14,9 +14,7 @@ use entity::{
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection};
 use tests::{Cut, Fixture, PATIENCE, TestDatabase};
 
-#[path = "errors/outdated.rs"]
 mod outdated;
-#[path = "errors/sqlstates.rs"]
 mod sqlstates;
 
 fn titled(title: &str) -> Draft {

@@ -1,10 +1,9 @@
 //! No migration makes a scoped table without all that belongs to it, and a new one does not wreck the others.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "migrations/generate.rs"]
 mod generate;
 #[expect(unreachable_pub, reason = "an entity as in any program")]
-#[path = "audit/note.rs"]
+#[path = "../audit/note.rs"]
 mod note;
 
 use db::{

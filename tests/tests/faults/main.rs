@@ -6,49 +6,39 @@
 //! moment at which a fault strikes is not drawn again with the seed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "programs/draw.rs"]
+#[path = "../programs/draw.rs"]
 mod draw;
-#[path = "programs/filter.rs"]
+#[path = "../programs/filter.rs"]
 mod filter;
-#[path = "programs/list.rs"]
+#[path = "../programs/list.rs"]
 mod list;
-#[path = "programs/model.rs"]
+#[path = "../programs/model.rs"]
 #[expect(dead_code, reason = "its own faults are for the property test")]
 mod model;
-#[path = "programs/op.rs"]
+#[path = "../programs/op.rs"]
 mod op;
-#[path = "programs/program.rs"]
+#[path = "../programs/program.rs"]
 mod program;
-#[path = "programs/real.rs"]
+#[path = "../programs/real.rs"]
 mod real;
-#[path = "programs/stage.rs"]
+#[path = "../programs/stage.rs"]
 #[expect(dead_code, reason = "policies are always on")]
 mod stage;
-#[path = "queries/tables.rs"]
+#[path = "../queries/tables.rs"]
 mod tables;
-#[path = "programs/values.rs"]
+#[path = "../programs/values.rs"]
 mod values;
 
-#[path = "faults/attempt.rs"]
 mod attempt;
-#[path = "faults/books.rs"]
 mod books;
-#[path = "faults/check.rs"]
 mod check;
-#[path = "faults/inject.rs"]
 mod inject;
-#[path = "faults/round.rs"]
 mod round;
-#[path = "faults/tally.rs"]
 mod tally;
-#[path = "faults/worker.rs"]
 mod worker;
-#[path = "faults/world.rs"]
 mod world;
 
-#[path = "faults/controls.rs"]
 mod controls;
-#[path = "faults/pooler.rs"]
 mod pooler;
 
 use std::time::Duration;
