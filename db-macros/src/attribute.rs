@@ -50,10 +50,10 @@ impl Scope {
     fn keys(self) -> &'static str {
         match self {
             Self::Tenant => {
-                "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)`, `writers(…)`, `ranked = \"…\"` and `except(…)`"
+                "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)`, `writers(…)`, `ranked = \"…\"` and `accept(…)`"
             }
-            Self::User => "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)` and `except(…)`",
-            Self::Identity => "`name = \"…\"`, `allow(…)` and `except(…)`",
+            Self::User => "`column = \"…\"`, `via = \"…\"`, `name = \"…\"`, `allow(…)` and `accept(…)`",
+            Self::Identity => "`name = \"…\"`, `allow(…)` and `accept(…)`",
         }
     }
 }
@@ -72,12 +72,12 @@ pub(crate) struct Attribute {
     pub(crate) writers: Option<Vec<LitStr>>,
     /// The column with a member's role.
     pub(crate) ranked: Option<LitStr>,
-    /// What an audit finds and may be so.
-    pub(crate) exceptions: Vec<Exception>,
+    /// The findings that are accepted.
+    pub(crate) acceptances: Vec<Acceptance>,
 }
 
-/// `except(…)`, as written.
-pub(crate) struct Exception {
+/// `accept(…)`, as written.
+pub(crate) struct Acceptance {
     pub(crate) code: LitStr,
     /// The constraint, policy or column that has it.
     pub(crate) on: Option<LitStr>,
@@ -113,7 +113,7 @@ impl Attribute {
             allow: None,
             writers: None,
             ranked: None,
-            exceptions: Vec::new(),
+            acceptances: Vec::new(),
         };
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
@@ -172,10 +172,10 @@ impl Attribute {
                 parenthesized!(content in input);
                 fill(&mut self.allow, parse_allow(key.span(), &content, errors)?)
             }
-            "except" => {
+            "accept" => {
                 let content;
                 parenthesized!(content in input);
-                self.exceptions.extend(Exception::parse(&key, &content, errors)?);
+                self.acceptances.extend(Acceptance::parse(&key, &content, errors)?);
                 false
             }
             unknown => {
@@ -192,9 +192,9 @@ impl Attribute {
     }
 }
 
-impl Exception {
+impl Acceptance {
     /// Parses `"code", on = "…", reason = "…"`; `None` where the reason is missing, which is reported.
-    fn parse(except: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Self>> {
+    fn parse(accept: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Self>> {
         let code = input.parse()?;
         let (mut on, mut reason) = (None::<LitStr>, None::<LitStr>);
         while !input.is_empty() {
@@ -209,7 +209,7 @@ impl Exception {
                 "reason" => fill(&mut reason, input.parse()?),
                 unknown => {
                     let message = format!(
-                        "unknown key `{unknown}`; `except` takes a finding's code, `on = \"…\"` and `reason = \"…\"`"
+                        "unknown key `{unknown}`; `accept` takes a finding's code, `on = \"…\"` and `reason = \"…\"`"
                     );
                     return Err(syn::Error::new(key.span(), message));
                 }
@@ -219,7 +219,7 @@ impl Exception {
             }
         }
         if reason.as_ref().is_none_or(|reason| reason.value().trim().is_empty()) {
-            errors.at(except, "`except` gives no reason; say why it may be so: `reason = \"…\"`");
+            errors.at(accept, "`accept` gives no reason; say why it is acceptable: `reason = \"…\"`");
         }
         Ok(reason.map(|reason| Self { code, on, reason }))
     }

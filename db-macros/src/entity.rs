@@ -126,7 +126,7 @@ fn not_named_by_rule(item: &ItemStruct, model: &SeaOrm, errors: &mut Errors) {
         errors.at(rule, "`rename_all` is not read by the scope attributes; name the columns one by one: `column_name`");
     }
     for attr in item.fields.iter().flat_map(|field| &field.attrs).filter(|attr| attr.path().is_ident("cfg_attr")) {
-        errors.at(attr, "`cfg_attr` is not looked into by the scope attributes; write the attribute as it is");
+        errors.at(attr, "`cfg_attr` is not inspected by the scope attributes; write the attribute as it is");
     }
 }
 

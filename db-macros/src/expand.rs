@@ -1,7 +1,7 @@
 //! Expansion: quoting only. What it emits names nothing but `::db` and the entity's own module.
 
+mod acceptances;
 mod declaration;
-mod exceptions;
 mod parts;
 mod relations;
 mod verbs;
@@ -10,7 +10,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, ItemStruct, spanned::Spanned};
 
-use self::{declaration::declaration, exceptions::exceptions, parts::parts, relations::relations, verbs::verbs};
+use self::{acceptances::acceptances, declaration::declaration, parts::parts, relations::relations, verbs::verbs};
 use crate::{
     attribute::{Attribute, Scope},
     check::{self, Declared, Scoped, Update},
@@ -64,7 +64,7 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
     let table = scoped.entity.table.value();
     let doc = format!("Where the queries of table `{table}` start; its scopes: {}.", scope_names(scoped));
     let verbs = verbs(scoped);
-    // A part is of the same table: the entity's own facade stands for it.
+    // A part is of the same table: the entity's own facade is its facade.
     let registered = (!scoped.is_part).then(|| {
         quote! {
             ::db::__private::inventory::submit! {
@@ -72,7 +72,7 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
             }
         }
     });
-    let exceptions = exceptions(scoped);
+    let acceptances = acceptances(scoped);
     // What is only read has none of its own.
     let (draft, writable) =
         if scoped.is_part { (quote!(ActiveModel), quote!(Column)) } else { (quote!(Draft), quote!(Writable)) };
@@ -95,7 +95,7 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
             type Draft = #draft;
             type Writable = #writable;
             const SCOPES: &'static [::db::__private::ScopeDeclaration] = &[#(#declarations),*];
-            #exceptions
+            #acceptances
         }
 
         #registered

@@ -28,7 +28,7 @@ use proc_macro::TokenStream;
 /// | `name = "…"` | the name of the facade | the table's, in upper camel case |
 /// | `allow(…)` | what a context of this scope may do: `select` and any of `insert`, `update`, `delete`; `update(a, b)` allows those columns alone, `select(a, b)` has the scope read those alone | everything; `select` with `via` |
 /// | `writers("…", …)` | the roles of a member whose writes the database lets through | every member's |
-/// | `except("…", on = "…", reason = "…")` | what an audit finds of the table, or of the constraint, policy or column that is named, and that may be so: see `db::audit`; may be given more than once | |
+/// | `accept("…", on = "…", reason = "…")` | what an audit finds of the table, or of the constraint, policy or column that is named, and that is acceptable: see `db::audit`; may be given more than once | |
 /// | `ranked = "…"` | the column with a member's role: no write touches or makes a row whose role is above the member's own | |
 ///
 /// It makes, beside the entity, which is left as it is:
@@ -56,7 +56,7 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// The entity that `memberships` leads to has the scope's column. Ring 2's predicate and ring 3's policy are
+/// The entity that `memberships` leads to has the scope's column. Layer 2's predicate and layer 3's policy are
 /// `id IN (SELECT user_id FROM member WHERE organization_id = …)`. Such a scope only reads.
 ///
 /// # A part of the columns

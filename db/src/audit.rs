@@ -4,21 +4,21 @@
 //! a migration program. Both read the catalog alone, in one statement, and change nothing.
 //!
 //! Each [`Finding`] has a [`Code`] that stays, how bad it is, what has it, what it means, and the [`Repair`]. An
-//! exception stands beside the entity that it is for:
+//! acceptance stands beside the entity that it is for:
 //!
 //! ```ignore
-//! #[tenant_scoped(except("unique-without-scope", on = "coupon_code_key", reason = "a code is the same for everybody"))]
+//! #[tenant_scoped(accept("unique-without-scope", on = "coupon_code_key", reason = "a code is the same for everybody"))]
 //! ```
 //!
 //! What can be checked so is in PostgreSQL's documentation of
 //! [row security policies](https://www.postgresql.org/docs/current/ddl-rowsecurity.html), and what is not a matter of the
 //! catalog, such as what a function does, is not checked.
 
+mod acceptances;
 mod access;
 mod catalog;
 mod check;
 mod code;
-mod exceptions;
 mod expression;
 mod finding;
 mod map;
@@ -38,7 +38,7 @@ pub use code::Code;
 pub use finding::{Finding, Object, ObjectKind, Severity};
 pub use repair::Repair;
 pub use report::{
-    Access, AccessColumns, AuditReport, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable, Excepted,
+    AcceptedFinding, Access, AccessColumns, AuditReport, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable,
 };
 
 use self::{catalog::Catalog, survey::Survey};
@@ -119,7 +119,7 @@ impl<'a> Audit<'a> {
         if self.rows && catalog.sees_rows {
             report.findings.extend(rows::dangling(&survey, connection).await?);
         }
-        Ok(exceptions::apply(&survey, report))
+        Ok(acceptances::apply(&survey, report))
     }
 
     /// Returns the statement that reads the catalog.
@@ -141,7 +141,7 @@ impl<'a> Audit<'a> {
             server_version: catalog.version.split_whitespace().next().unwrap_or_default().to_owned(),
             looked_as: catalog.looked_as.clone(),
             findings: check::check(survey),
-            excepted: Vec::new(),
+            accepted: Vec::new(),
             not_looked_at: self.not_looked_at(survey),
             roles: map::roles(survey),
             tables: map::tables(survey),
@@ -165,7 +165,7 @@ impl<'a> Audit<'a> {
             );
         }
         if survey.requests.is_empty() {
-            not.push("what request roles may do: there are none with this prefix".to_owned());
+            not.push("what the login and scope roles may do: there are none with this prefix".to_owned());
         }
         not
     }
@@ -198,7 +198,7 @@ impl Db {
         let catalog = parse(row).map_err(Kind::Other)?;
         transaction.commit(true).await?;
         let survey = Survey::new(&audit, &catalog);
-        Ok(exceptions::apply(&survey, audit.report(&survey)))
+        Ok(acceptances::apply(&survey, audit.report(&survey)))
     }
 
     /// Fails if an audit finds an error.

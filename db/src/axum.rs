@@ -1,13 +1,13 @@
-//! What a service on [axum](https://docs.rs/axum/0.8) needs of this crate: who asks, the door to a context, and errors
+//! What a service on [axum](https://docs.rs/axum/0.8) needs of this crate: who asks, the extractor that opens a context, and errors
 //! as answers. Behind the feature `axum`.
 //!
-//! A handler takes a door. It is there once the bearer's secret was checked, and opens a context when the handler asks it
+//! A handler takes an extractor. It is there once the bearer's secret was checked, and opens a context when the handler asks it
 //! to, so that a connection is held while the handler works in the context, and at no other time. Whoever is no member
 //! of the organization in the path is refused by the database as the context opens: a path may name any.
 //!
 //! ```
 //! use axum::{Json, Router, extract::FromRef, middleware::map_response, routing::get};
-//! use db::{Authenticated, Db, axum::{Authenticate, Problem, TenantDoor, problems}};
+//! use db::{Authenticated, Db, axum::{Authenticate, Problem, TenantExtractor, problems}};
 //! use secrecy::SecretString;
 //!
 //! #[derive(Clone)]
@@ -29,8 +29,8 @@
 //!     }
 //! }
 //!
-//! async fn name(door: TenantDoor) -> Result<Json<String>, Problem> {
-//!     let name = door.read(async |cx| {
+//! async fn name(tenant: TenantExtractor) -> Result<Json<String>, Problem> {
+//!     let name = tenant.read(async |cx| {
 //!         // … scoped queries
 //!         Ok(cx.organization_id().to_string())
 //!     }).await?;
@@ -55,7 +55,7 @@
 
 mod authenticate;
 mod bearer;
-mod door;
+mod extractor;
 mod of_error;
 mod problem;
 mod rejection;
@@ -63,7 +63,7 @@ mod rejection;
 pub use self::{
     authenticate::{Authenticate, SignedIn},
     bearer::Bearer,
-    door::{TenantDoor, UserDoor},
+    extractor::{TenantExtractor, UserExtractor},
     problem::{Problem, problems},
     rejection::{JsonBody, PathParams, QueryParams},
 };

@@ -42,7 +42,7 @@ pub type IdentityReader = Context<Identity, ReadOnly>;
 
 /// An open transaction in one scope: the only thing that a scoped query runs on.
 ///
-/// It stands for SeaORM's `DatabaseTransaction`, and withholds it: a context is no `ConnectionTrait`, and
+/// It corresponds to SeaORM's `DatabaseTransaction`, and withholds it: a context is no `ConnectionTrait`, and
 /// gives out neither the connection nor a way to send a statement of one's own.
 ///
 /// A context that writes dereferences to one that reads, so a helper that takes `&TenantReader` works in
@@ -100,7 +100,7 @@ impl<S: Scope, M: Mode> Context<S, M> {
     ///
     /// `f` is given the same context, so that what works in a context works in a savepoint, a savepoint
     /// included. While it runs, the context is borrowed by it: a statement beside it, which would vanish with
-    /// the savepoint, does not compile. Stands for SeaORM's `TransactionTrait::transaction` on a transaction.
+    /// the savepoint, does not compile. Corresponds to SeaORM's `TransactionTrait::transaction` on a transaction.
     ///
     /// ```
     /// # async fn f(cx: &mut db::TenantContext) -> db::Result<()> {
@@ -231,7 +231,7 @@ impl<S: Scope> Context<S, ReadWrite> {
     /// [`commit`](Self::commit) or [`Open::run`](crate::Open::run). The connection has been given back by then, so a
     /// hook may open a context of its own, on a pool of one connection too. What a hook needs is moved into it: it can
     /// borrow neither the context nor anything else. A hook that is registered in a savepoint goes with it: taken back,
-    /// it never runs. SeaORM has no such thing; it stands for Django's `on_commit`.
+    /// it never runs. SeaORM has no such thing; it corresponds to Django's `on_commit`.
     ///
     /// Not on a rollback, an `Err`, a panic, a context that is dropped, or a commit that failed or whose outcome is
     /// unknown. At most once, then: a hook is lost where the process ends after the commit, the future is dropped, or a

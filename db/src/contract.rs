@@ -1,6 +1,6 @@
 //! The database contract: roles, functions, policies and grants, as SQL.
 //!
-//! A migration runs what this module returns, each statement on its own. It is the third ring, and it leans on
+//! A migration runs what this module returns, each statement on its own. It is the third layer, and it leans on
 //! neither of the others.
 //!
 //! ```

@@ -22,7 +22,7 @@ use crate::{
 
 /// The database: one pool of connections, on which contexts are opened.
 ///
-/// It stands for SeaORM's `DatabaseConnection`, and withholds it: a `Db` is no `ConnectionTrait`, and the
+/// It corresponds to SeaORM's `DatabaseConnection`, and withholds it: a `Db` is no `ConnectionTrait`, and the
 /// pool cannot be reached through it. A clone shares the pool. The connections are closed when the last clone
 /// and the last context are dropped.
 #[derive(Clone)]

@@ -109,7 +109,7 @@ impl<F: Facade> DeleteMany<F> {
 }
 
 impl<F: Facade, J> DeleteMany<F, J> {
-    /// Keeps to the rows that a condition holds for; called again, to those that all of them hold for.
+    /// Filters by a condition; called again, by all of them.
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
         let condition = condition.into_condition();
         match check_condition("the filter", &condition) {
@@ -121,14 +121,14 @@ impl<F: Facade, J> DeleteMany<F, J> {
         self
     }
 
-    /// Keeps to the rows that have one of the ids. Stands for SeaORM's `DeleteMany::filter_by_ids`.
+    /// Filters for the rows that have one of the ids. Corresponds to SeaORM's `DeleteMany::filter_by_ids`.
     pub fn filter_by_ids(self, ids: impl IntoIterator<Item = Key<F>>) -> Self {
         let any = ids.into_iter().fold(Condition::any(), |any, id| any.add(key_is::<F>(id.into_value_tuple())));
         // Without an id, no row has one of them.
         self.filter(Condition::all().add(Condition::any().add(Expr::val(false)).add(any)))
     }
 
-    /// Keeps to the rows for which an expression is among the values of another scoped query; see
+    /// Filters for the rows for which an expression is among the values of another scoped query; see
     /// [`Select::in_subquery`](crate::Select::in_subquery).
     pub fn in_subquery<G: Facade, K>(
         self,
@@ -138,7 +138,7 @@ impl<F: Facade, J> DeleteMany<F, J> {
         self.with(Subquery::of(expr.into_simple_expr(), true, select))
     }
 
-    /// Keeps to the rows for which an expression is not among the values of another scoped query; see
+    /// Filters for the rows for which an expression is not among the values of another scoped query; see
     /// [`Select::not_in_subquery`](crate::Select::not_in_subquery).
     pub fn not_in_subquery<G: Facade, K>(
         self,

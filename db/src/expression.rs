@@ -117,7 +117,7 @@ fn walk(expr: &Expr) -> Result<(), Refused> {
             SubQueryStatement::SelectStatement(_) => "a subquery that is no scoped query",
             _ => "a statement of its own",
         }),
-        Expr::Case(_) => Err("a CASE, which cannot be looked into"),
+        Expr::Case(_) => Err("a CASE, which cannot be inspected"),
         _ => Err("an expression that is not known here"),
     }
 }

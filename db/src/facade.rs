@@ -4,11 +4,11 @@ use std::fmt::Debug;
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, RelationDef};
 
-use crate::{Exception, ScopeKind, TableName};
+use crate::{Acceptance, ScopeKind, TableName};
 
 /// A unit struct where the queries of one entity start, such as `ResearchPlan`.
 ///
-/// It stands for SeaORM's `Entity`, and withholds it: the entity itself stays private to its crate, so that
+/// It corresponds to SeaORM's `Entity`, and withholds it: the entity itself stays private to its crate, so that
 /// no query can be built that has no scope. Made by `#[tenant_scoped]`, `#[user_scoped]` and
 /// `#[identity_scoped]`, not by hand.
 pub trait Facade: Copy + Debug + Default + Send + Sync + Unpin + 'static {
@@ -25,8 +25,8 @@ pub trait Facade: Copy + Debug + Default + Send + Sync + Unpin + 'static {
     /// The scopes that the entity declares, in the order of its attributes.
     const SCOPES: &'static [ScopeDeclaration];
 
-    /// What an audit finds of the table and may be so.
-    const EXCEPTIONS: &'static [Exception] = &[];
+    /// The findings of the table that are accepted.
+    const ACCEPTANCES: &'static [Acceptance] = &[];
 
     /// The name that the table has where it is joined: its own, but for a relation that has one.
     #[doc(hidden)]

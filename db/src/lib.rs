@@ -1,7 +1,7 @@
-//! Tenant isolation for [SeaORM](https://www.sea-ql.org/SeaORM/) on PostgreSQL, in three rings.
+//! Tenant isolation for [SeaORM](https://www.sea-ql.org/SeaORM/) on PostgreSQL, in three layers.
 //!
 //! One database holds every organization's rows. A program built on this crate cannot read or write another
-//! organization's rows, and three rings say so, each on its own:
+//! organization's rows, and three layers say so, each on its own:
 //!
 //! 1. **Compile time.** An entity under `#[tenant_scoped]` can be queried only through a [`TenantContext`]. The
 //!    pool is private to [`Db`], so there is no other connection to run it on. A forgotten context, the wrong kind
@@ -34,7 +34,7 @@
 //!
 //! # async fn example(organization_id: OrganizationId, user_id: UserId) -> db::Result<()> {
 //! let db = Db::from_env().await?;                      // DATABASE_URL, 5 connections at most
-//! let who = Authenticated::assume(user_id);            // sign-in makes it properly; this door is named for review
+//! let who = Authenticated::assume(user_id);            // sign-in makes it properly; this escape hatch is named for review
 //!
 //! let plans = db.with_tenant_context(organization_id, &who, async |cx| {
 //!     let draft = Draft { title: Set("Gripper market".to_owned()), ..Default::default() };
@@ -54,7 +54,7 @@
 //! |---|---|
 //! | connect | [`Db`], [`DbOptions`], [`Db::check_database`] |
 //! | open a context | [`Db::with_tenant_context`], [`Db::with_user_context`], [`Db::with_identity_context`], and with options [`Db::tenant`], [`Db::user`], [`Db::identity`], [`Db::system_tenant`] |
-//! | run again what met another transaction | [`Open::retry`] |
+//! | run again what conflicted with another transaction | [`Open::retry`] |
 //! | do what cannot be rolled back | [`Context::after_commit`] |
 //! | work through all organizations | [`Db::for_each_tenant`] |
 //! | say who is asking, and how they have proved it | [`Authenticated`], [`Credential`] |
@@ -78,7 +78,7 @@
 //! opened for, and neither is committed for the other.
 //!
 //! **Layer 2 holds for structured expressions.** Raw text can close any bracket, so it is refused wherever it hides
-//! ([`Error::is_raw_text`]), and so is what cannot be looked into: a subquery that is no scoped query, a `CASE`.
+//! ([`Error::is_raw_text`]), and so is what cannot be inspected: a subquery that is no scoped query, a `CASE`.
 //! A function is let in by its name, if the name is plain and none of PostgreSQL's own that reach beyond the rows
 //! (`pg_…`, `set_config`, `dblink` and the like). What a function of the application's own does is not known here.
 //!
@@ -157,7 +157,7 @@ pub use crate::{
     load::{IntoLoad, IntoSelect, Load, LoadOf, LoadRelated, Row, SelectRelated, With},
     open::Open,
     options::{DbOptions, TlsMode},
-    registry::{Exception, RegisteredEntity, Registry},
+    registry::{Acceptance, RegisteredEntity, Registry},
     relation::{Beside, Many, Number, One, ParentOf, RelatedTo, Sub, Takes, Through, TogetherWith},
     retry::Retry,
     returning::Affected,

@@ -22,7 +22,7 @@ use crate::{
 /// A `SELECT` of rows together with those that are related to them; made by a facade, such as
 /// `ResearchPlan::load()`.
 ///
-/// Stands for SeaORM's entity loader: it gives `ModelEx`, the model with its relations in it. There is one statement for
+/// Corresponds to SeaORM's entity loader: it gives `ModelEx`, the model with its relations in it. There is one statement for
 /// each `with`, and each has the predicates of all of its tables.
 #[must_use = "a query does nothing until it is run on a context"]
 pub struct Load<F: Facade, W = ()> {

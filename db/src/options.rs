@@ -42,7 +42,7 @@ pub struct DbOptions {
     pub(crate) clean_audit: Option<Arc<Registry>>,
 }
 
-/// Whether the connection is encrypted, and what of the server is verified; stands for libpq's `sslmode`.
+/// Whether the connection is encrypted, and what of the server is verified; corresponds to libpq's `sslmode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "libpq has had these for twenty years")]
 pub enum TlsMode {
@@ -204,7 +204,7 @@ impl DbOptions {
     ///
     /// A superuser, a role with `BYPASSRLS`, an owner of scoped tables or one that inherits a scope role
     /// reads every tenant's rows outside of a context. Inside of one the scope role still holds, and so do
-    /// the other two rings. Meant for local development.
+    /// the other two layers. Meant for local development.
     pub fn allow_privileged_login(mut self) -> Self {
         self.allow_privileged_login = true;
         self

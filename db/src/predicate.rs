@@ -1,4 +1,4 @@
-//! The second ring: the predicate that every table of every query carries.
+//! The second layer: the predicate that every table of every query carries.
 
 use sea_orm::{
     Condition, Value,

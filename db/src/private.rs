@@ -7,7 +7,7 @@ pub use sea_orm::{
 
 use crate::facade::{ActiveModel, Model};
 pub use crate::{
-    Deletable, Delete, DeleteMany, Exception, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load,
+    Acceptance, Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load,
     RegisteredEntity, Row, Rows, Save, ScopeDeclaration, ScopeKind, ScopedTo, Select, SelectColumns, Tenant, Updatable,
     Update, UpdateColumns, UpdateMany, User, Verbs, Via,
     audit::Code,

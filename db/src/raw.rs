@@ -71,7 +71,7 @@ type Refused = Cow<'static, str>;
 /// - `FOR UPDATE` and its kin lock the rows that they return, in a context that writes.
 /// - An operator, a cast or a type of the application's own, or of an extension's, runs the functions behind it.
 /// - A name after a dot may be a column, or a function that takes the row (`task.overdue` calls `overdue(task)`): one of
-///   the application's own is not told from a column.
+///   the application's own is not distinguished from a column.
 /// - A function of the application's own that has the name of one that may be called (or is named `cube`, `ilike`, `join`
 ///   or `rollup`, words that stand before a bracket) is called where its argument types fit better; `pg_catalog.name`
 ///   calls PostgreSQL's own.

@@ -10,7 +10,7 @@ use crate::{
     contract::{self, DeclaredForeignKey, Prefix, ScopedTables},
 };
 
-/// Every scoped entity of a program, with its scopes, and the exceptions that are declared to what an audit finds.
+/// Every scoped entity of a program, with its scopes, and the acceptances that are declared to what an audit finds.
 ///
 /// [`collect`](Self::collect) finds the entities by itself: each scope attribute leaves one there as the program is
 /// linked. A crate of entities that a program depends on and never names is left out by the linker, and its entities with
@@ -19,14 +19,14 @@ use crate::{
 /// ```
 /// # use db::{Registry, audit::Code};
 /// let registry = Registry::collect()
-///     .except(Code::SetConfigExecutable, "set_config", "the provider gives nobody a superuser");
+///     .accept(Code::SetConfigExecutable, "set_config", "the provider gives nobody a superuser");
 /// # drop(registry);
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "a registry does nothing until an audit is given it"]
 pub struct Registry {
     entities: Vec<RegisteredEntity>,
-    exceptions: Vec<(Option<TableName>, Exception)>,
+    acceptances: Vec<(Option<TableName>, Acceptance)>,
 }
 
 /// A scoped entity.
@@ -35,8 +35,8 @@ pub struct Registry {
 pub struct RegisteredEntity {
     /// The scopes that it declares.
     pub scopes: &'static [ScopeDeclaration],
-    /// The exceptions that are declared beside it.
-    pub exceptions: &'static [Exception],
+    /// The acceptances that are declared beside it.
+    pub acceptances: &'static [Acceptance],
     table: fn() -> &'static str,
     name: fn() -> TableName,
     facade: fn() -> &'static str,
@@ -49,15 +49,15 @@ pub struct RegisteredEntity {
     add_column: fn(&str) -> Option<String>,
 }
 
-/// Something that an audit finds, and that may be so.
+/// A finding that is accepted, with the reason.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Exception {
+pub struct Acceptance {
     /// What is found.
     pub code: Code,
     /// The name of the object that has it; any of the entity's where it is `None`.
     pub object: Option<&'static str>,
-    /// Why it may be so.
+    /// Why it is acceptable.
     pub reason: &'static str,
 }
 
@@ -80,7 +80,7 @@ impl Registry {
         self.and(RegisteredEntity::of::<F>())
     }
 
-    /// Declares an exception for what is beside no entity: a role, a function, a table that every tenant reads.
+    /// Declares an acceptance for what is beside no entity: a role, a function, a table that every tenant reads.
     ///
     /// `object` is its whole name, as it is in the report after the kind of object, letter for letter: `set_config`,
     /// `public.country`, `country_code_key of public.country`. It is for that one object and that one code; an audit finds
@@ -88,11 +88,11 @@ impl Registry {
     ///
     /// ```
     /// # use db::{Registry, audit::Code};
-    /// let registry = Registry::collect().except(Code::TableShared, "public.country", "countries are the same for all");
+    /// let registry = Registry::collect().accept(Code::TableShared, "public.country", "countries are the same for all");
     /// # drop(registry);
     /// ```
-    pub fn except(mut self, code: Code, object: &'static str, reason: &'static str) -> Self {
-        self.exceptions.push((None, Exception { code, object: Some(object), reason }));
+    pub fn accept(mut self, code: Code, object: &'static str, reason: &'static str) -> Self {
+        self.acceptances.push((None, Acceptance { code, object: Some(object), reason }));
         self
     }
 
@@ -101,14 +101,14 @@ impl Registry {
         self.entities.iter()
     }
 
-    /// Returns the exceptions, each with the table of the entity that it is declared beside.
-    pub(crate) fn exceptions(&self) -> impl Iterator<Item = (Option<&TableName>, Exception)> {
-        self.exceptions.iter().map(|(table, exception)| (table.as_ref(), *exception))
+    /// Returns the acceptances, each with the table of the entity that it is declared beside.
+    pub(crate) fn acceptances(&self) -> impl Iterator<Item = (Option<&TableName>, Acceptance)> {
+        self.acceptances.iter().map(|(table, acceptance)| (table.as_ref(), *acceptance))
     }
 
     fn and(mut self, entity: RegisteredEntity) -> Self {
         let table = entity.table_name();
-        self.exceptions.extend(entity.exceptions.iter().map(|&exception| (Some(table.clone()), exception)));
+        self.acceptances.extend(entity.acceptances.iter().map(|&acceptance| (Some(table.clone()), acceptance)));
         let at = self.entities.partition_point(|other| other.table_name() <= table);
         self.entities.insert(at, entity);
         self
@@ -122,7 +122,7 @@ impl RegisteredEntity {
     pub const fn of<F: Facade>() -> Self {
         Self {
             scopes: F::SCOPES,
-            exceptions: F::EXCEPTIONS,
+            acceptances: F::ACCEPTANCES,
             table: crate::facade::table_name::<F>,
             name: TableName::of::<F>,
             facade: type_name::<F>,
@@ -191,7 +191,7 @@ impl RegisteredEntity {
     }
 }
 
-impl Exception {
+impl Acceptance {
     /// For generated code.
     #[doc(hidden)]
     #[must_use]

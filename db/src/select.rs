@@ -37,7 +37,7 @@ use crate::{
 
 /// A `SELECT` of the rows of one scope; made by a facade, such as `ResearchPlan::find()`.
 ///
-/// It stands for SeaORM's `Select` and its kin, has their verbs and their argument order, and withholds the
+/// It corresponds to SeaORM's `Select` and its kin, has their verbs and their argument order, and withholds the
 /// statement: SeaORM's query traits are not implemented. The scope is that of the context it is run on, whose
 /// predicate is put in for each table as it is sent, and-ed to what was given.
 ///

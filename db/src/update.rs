@@ -159,7 +159,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
         self
     }
 
-    /// Keeps to the rows that a condition holds for; called again, to those that all of them hold for.
+    /// Filters by a condition; called again, by all of them.
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
         let condition = condition.into_condition();
         match check_condition("the filter", &condition) {
@@ -169,7 +169,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
         self
     }
 
-    /// Keeps to the rows for which an expression is among the values of another scoped query; see
+    /// Filters for the rows for which an expression is among the values of another scoped query; see
     /// [`Select::in_subquery`].
     pub fn in_subquery<G: Facade, K>(
         self,
@@ -179,7 +179,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
         self.with(Subquery::of(expr.into_simple_expr(), true, select))
     }
 
-    /// Keeps to the rows for which an expression is not among the values of another scoped query; see
+    /// Filters for the rows for which an expression is not among the values of another scoped query; see
     /// [`Select::not_in_subquery`].
     pub fn not_in_subquery<G: Facade, K>(
         self,

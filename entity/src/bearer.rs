@@ -68,7 +68,7 @@ impl Bearer {
         let kind =
             [Self::Token, Self::Session].into_iter().find(|kind| secret.starts_with(kind.prefix().as_bytes()))?;
         let (checked, given) = secret.split_last_chunk::<CHECKSUM>()?;
-        // The text is compared, not the number that it stands for: one secret has one spelling.
+        // The text is compared, not the number that it denotes: one secret has one spelling.
         let right = secret.len() == LENGTH
             && checked[PREFIX..].iter().all(u8::is_ascii_alphanumeric)
             && *given == *checksum(checked);

@@ -101,7 +101,7 @@ pub async fn move_plan_step(cx: &TenantContext, step_id: Uuid, position: i32) ->
     let step = PlanStep::find_by_id(step_id).require_one(cx).await?;
     let Some(plan) = plan else { return Ok(step) };
 
-    // 0 stands for all that is no position: the table's CHECK refuses it.
+    // 0 is for all that is no position: the table's CHECK refuses it.
     let (from, to) = (step.position, position.clamp(0, last_position(cx, plan.id).await?));
     if from == to {
         return Ok(step);

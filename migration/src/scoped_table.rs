@@ -16,7 +16,7 @@ pub trait CreateScopedTable {
     /// Makes the table of an entity, as the entity has it.
     async fn create_scoped_table<F: Facade>(&self, contract: &Contract) -> Result<(), DbErr>;
 
-    /// Makes several tables, whose policies may look into each other, or tables that the entity does not say all of.
+    /// Makes several tables, whose policies may read each other, or tables that the entity does not say all of.
     async fn create_scoped_tables(&self, tables: ScopedTables) -> Result<(), DbErr>;
 }
 

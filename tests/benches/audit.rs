@@ -48,7 +48,7 @@ async fn main() {
 
 /// Makes tables as the contract does, of eight columns, each pointing at the one before.
 async fn make(database: &TestDatabase, range: std::ops::Range<u32>) {
-    let prefix = &database.name;
+    let prefix = &database.prefix;
     for start in range.clone().step_by(100) {
         let mut sql = String::new();
         for i in start..(start + 100).min(range.end) {

@@ -61,9 +61,9 @@ fn typical(mut rounds: Vec<Duration>) -> Duration {
     rounds[rounds.len() / 4]
 }
 
-/// Fills the tables, and makes an entrance that does not seal.
+/// Fills the tables, and makes an entry function that does not seal.
 async fn prepare(f: &Fixture) {
-    let (app, login, gate) = (&f.database.name, f.database.login(), f.database.role("gate"));
+    let (app, login, gate) = (&f.database.prefix, f.database.login(), f.database.role("gate"));
     for org in [&f.acme, &f.globex] {
         f.database
             .execute(&format!(
@@ -91,7 +91,7 @@ async fn prepare(f: &Fixture) {
 
 /// Puts the seal into the boundaries, or takes it out.
 async fn seal(f: &Fixture, sealed: bool) {
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     let key = format!("organization_id = {app}.current_organization_id()");
     let rows = if sealed {
         format!(
@@ -109,7 +109,7 @@ async fn seal(f: &Fixture, sealed: bool) {
 }
 
 fn opening(f: &Fixture, sealed: bool) -> String {
-    let (app, organization, user) = (&f.database.name, f.acme.id, f.acme.owner.user_id());
+    let (app, organization, user) = (&f.database.prefix, f.acme.id, f.acme.owner.user_id());
     let enter = if sealed { "enter_tenant" } else { "enter_plainly" };
     format!("BEGIN; SELECT {app}.{enter}('{organization}', '{user}'); SET LOCAL ROLE {}", f.database.role("tenant"))
 }

@@ -1,5 +1,7 @@
 //! A database of one test's own.
 
+use std::{any::Any, sync::Arc};
+
 use db::{Db, DbOptions};
 use migration::{Migrator, MigratorTraitSelf};
 use sea_orm::{
@@ -15,12 +17,16 @@ use crate::{
 /// The password of the login role of every test database.
 pub const PASSWORD: &str = "a'pass\\word";
 
-/// A database of one test's own, with roles of its own, both dropped with it.
+/// A database of one test's own, dropped with the value; also its roles, unless it is a copy.
 #[derive(Debug)]
 pub struct TestDatabase {
     server: &'static Server,
-    /// The name of the database; also the prefix of its schema, roles and settings.
+    /// The name of the database.
     pub name: String,
+    /// The prefix of its schema, roles and settings: the name of the database, or that of the one that it is a copy of.
+    pub prefix: String,
+    /// Keeps what this is a copy of.
+    template: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl TestDatabase {
@@ -45,9 +51,37 @@ impl TestDatabase {
 
     /// Makes a database without a table on a server other than the one that tests share.
     pub async fn empty_on(server: &'static Server) -> Self {
-        let name = format!("t{}", &uuid::Uuid::new_v4().simple().to_string()[..16]);
+        let name = new_name();
         execute(&server.url, &format!("CREATE DATABASE {name}")).await;
-        Self { server, name }
+        Self { server, prefix: name.clone(), name, template: None }
+    }
+
+    /// Copies the database, to which nobody may be connected, with what is granted on it, which PostgreSQL does not copy.
+    pub(crate) async fn copy(&self, template: Arc<dyn Any + Send + Sync>) -> Self {
+        let name = new_name();
+        let mut connection = PgConnection::connect(&self.server.url).await.unwrap();
+        let grants = format!(
+            "DO $$ DECLARE granted record; BEGIN
+               REVOKE ALL ON DATABASE {name} FROM PUBLIC;
+               FOR granted IN
+                 SELECT privilege_type, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS to_whom
+                 FROM pg_database, aclexplode(datacl) WHERE datname = '{template}'
+               LOOP
+                 EXECUTE format('GRANT %s ON DATABASE {name} TO %s', granted.privilege_type, granted.to_whom);
+               END LOOP;
+             END $$",
+            template = self.name
+        );
+        for sql in [format!("CREATE DATABASE {name} TEMPLATE {}", self.name), grants] {
+            execute_on(&mut connection, &sql).await;
+        }
+        connection.close().await.unwrap();
+        Self { server: self.server, name, prefix: self.prefix.clone(), template: Some(template) }
+    }
+
+    /// Returns whether the server ends with this process.
+    pub(crate) fn is_private(&self) -> bool {
+        self.server.is_private()
     }
 
     /// Makes a database that belongs to a role which is no superuser, as on managed PostgreSQL; returns the role's URL too.
@@ -69,7 +103,7 @@ impl TestDatabase {
     /// Returns the migrator of this database.
     #[must_use]
     pub fn migrator(&self) -> Migrator {
-        Migrator::new(&self.name, &self.login(), Some(PASSWORD.to_owned())).unwrap()
+        Migrator::new(&self.prefix, &self.login(), Some(PASSWORD.to_owned())).unwrap()
     }
 
     /// Brings the database to the application's schema.
@@ -88,13 +122,13 @@ impl TestDatabase {
     /// Returns the name of the login role.
     #[must_use]
     pub fn login(&self) -> String {
-        format!("{}_login", self.name)
+        format!("{}_login", self.prefix)
     }
 
     /// Returns the name of the role of a scope: `tenant`, `user`, `identity`.
     #[must_use]
     pub fn role(&self, scope: &str) -> String {
-        format!("{}_{scope}", self.name)
+        format!("{}_{scope}", self.prefix)
     }
 
     /// Returns the owner's URL.
@@ -127,7 +161,7 @@ impl TestDatabase {
     }
 
     fn options_at(&self, url: &str) -> DbOptions {
-        DbOptions::from_url(url).unwrap().prefix(&self.name).unwrap().acquire_timeout(PATIENCE)
+        DbOptions::from_url(url).unwrap().prefix(&self.prefix).unwrap().acquire_timeout(PATIENCE)
     }
 
     /// Starts a proxy before the server, and returns it with options for a pool of the login role that uses it.
@@ -172,24 +206,39 @@ impl TestDatabase {
     }
 }
 
+fn new_name() -> String {
+    format!("t{}", &uuid::Uuid::new_v4().simple().to_string()[..16])
+}
+
 async fn execute(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    connection.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    execute_on(&mut connection, sql).await;
     connection.close().await.unwrap();
 }
 
-/// Drops the database and its roles, whoever is still connected.
+async fn execute_on(connection: &mut PgConnection, sql: &str) {
+    let result = connection.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await;
+    result.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// Drops the database, whoever is still connected, and its roles.
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (url, name) = (self.server.url.clone(), self.name.clone());
+        let roles: &[&str] = match self.template {
+            Some(_) => &[],
+            None => &["tenant", "user", "identity", "login", "gate", "owner"],
+        };
         // A runtime of its own: the test's may be the one that waits here.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                execute(&url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-                for role in ["tenant", "user", "identity", "login", "gate", "owner"] {
-                    execute(&url, &format!("DROP ROLE IF EXISTS {name}_{role}")).await;
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                execute_on(&mut connection, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+                for role in roles {
+                    execute_on(&mut connection, &format!("DROP ROLE IF EXISTS {name}_{role}")).await;
                 }
+                connection.close().await.unwrap();
             });
         })
         .join();

@@ -6,7 +6,7 @@ use entity::{
     member::{self, MemberRole},
 };
 
-use crate::TestDatabase;
+use crate::{Template, TestDatabase};
 
 /// A migrated database, a pool on it, and two organizations with rows of their own.
 #[derive(Debug)]
@@ -39,18 +39,38 @@ pub struct Org {
 }
 
 impl Fixture {
-    /// Makes all of it.
+    /// Copies all of it from a template.
     pub async fn new() -> Self {
         Self::with(|options| options).await
     }
 
-    /// Makes all of it, with a pool of other options than the default ones.
+    /// Copies all of it from a template, with a pool of other options than the default ones.
     pub async fn with(options: impl FnOnce(DbOptions) -> DbOptions) -> Self {
-        let database = TestDatabase::new().await;
+        static TEMPLATE: Template<[Org; 2]> = Template::new();
+        let (database, [acme, globex]) = TEMPLATE.copy(made).await;
         let db = Db::connect(options(database.options())).await.unwrap();
-        let (acme, globex) = (org(&db, "acme").await.unwrap(), org(&db, "globex").await.unwrap());
         Self { db, acme, globex, database }
     }
+
+    /// Makes all of it, with roles of its own, which a test may change.
+    pub async fn alone() -> Self {
+        let (database, [acme, globex]) = made().await;
+        Self { db: database.db().await, acme, globex, database }
+    }
+
+    /// Closes the pool, and returns the database with what is in it.
+    pub async fn into_database(self) -> (TestDatabase, [Org; 2]) {
+        self.db.close().await;
+        (self.database, [self.acme, self.globex])
+    }
+}
+
+async fn made() -> (TestDatabase, [Org; 2]) {
+    let database = TestDatabase::new().await;
+    let db = database.db().await;
+    let orgs = [org(&db, "acme").await.unwrap(), org(&db, "globex").await.unwrap()];
+    db.close().await;
+    (database, orgs)
 }
 
 async fn org(db: &Db, name: &str) -> Result<Org> {

@@ -15,6 +15,7 @@ mod pgbouncer;
 mod probe;
 mod proxy;
 mod server;
+mod template;
 
 /// How long a test waits for what has to come about: longer than the busiest machine needs.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
@@ -25,6 +26,7 @@ pub use own_server::{OwnServer, Stop};
 pub use pgbouncer::PgBouncer;
 pub use proxy::{Cut, Proxy};
 pub use server::{Server, program, server};
+pub use template::Template;
 
 /// The README's examples compile.
 #[cfg(doctest)]

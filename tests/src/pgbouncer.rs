@@ -113,11 +113,11 @@ impl PgBouncer {
         let url: PgConnectOptions = self.url.parse().unwrap();
         let proxy = Proxy::start(format!("{}:{}", url.get_host(), url.get_port())).await;
         let options = DbOptions::from_url(url.port(proxy.port).to_url_lossy().as_str()).unwrap();
-        (proxy, options.prefix(&database.name).unwrap())
+        (proxy, options.prefix(&database.prefix).unwrap())
     }
 
     /// Returns options for a pool of the login role that goes through it.
     pub fn options(&self, database: &TestDatabase) -> DbOptions {
-        DbOptions::from_url(&self.url).unwrap().prefix(&database.name).unwrap().prepared_statements(false)
+        DbOptions::from_url(&self.url).unwrap().prefix(&database.prefix).unwrap().prepared_statements(false)
     }
 }

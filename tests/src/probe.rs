@@ -1,16 +1,16 @@
-//! A check in every entrance, of what another context has left behind.
+//! A check in every entry function, of what another context has left behind.
 
 use sea_orm::sqlx::{self, Connection};
 
 use crate::TestDatabase;
 
 impl TestDatabase {
-    /// Makes every entrance check, before it does anything, that it was called as the login role, in a transaction
+    /// Makes every entry function check, before it does anything, that it was called as the login role, in a transaction
     /// that began with this very message, and with no setting left from another; a context is not opened otherwise,
     /// with an error whose SQLSTATE is XX001. Then it sleeps for so many seconds, an expression, so that there is time
     /// to cancel it.
-    pub async fn probe_entrances(&self, sleep: &str) {
-        let schema = &self.name;
+    pub async fn probe_entry_functions(&self, sleep: &str) {
+        let schema = &self.prefix;
         self.execute(&format!(
             "CREATE FUNCTION {schema}.probe() RETURNS void LANGUAGE plpgsql AS $$
              BEGIN
@@ -31,11 +31,11 @@ impl TestDatabase {
         let mut owner = self.owner().await;
         let sql = "SELECT pg_get_functiondef(oid) FROM pg_proc
                    WHERE pronamespace = $1::regnamespace AND proname LIKE 'enter_%'";
-        let entrances: Vec<String> = sqlx::query_scalar(sql).bind(schema).fetch_all(&mut owner).await.unwrap();
+        let entry_functions: Vec<String> = sqlx::query_scalar(sql).bind(schema).fetch_all(&mut owner).await.unwrap();
         owner.close().await.unwrap();
-        assert_eq!(entrances.len(), 4);
-        for entrance in entrances {
-            self.execute(&entrance.replacen("BEGIN\n", &format!("BEGIN\nPERFORM {schema}.probe();\n"), 1)).await;
+        assert_eq!(entry_functions.len(), 4);
+        for entry_function in entry_functions {
+            self.execute(&entry_function.replacen("BEGIN\n", &format!("BEGIN\nPERFORM {schema}.probe();\n"), 1)).await;
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Server {
     /// Where the server comes from, and its version.
     pub description: String,
     /// Held for as long as the server is to run.
-    _process: Option<Child>,
+    process: Option<Child>,
 }
 
 /// Logs to standard error what `TESTS_LOG` names, such as `debug,db=trace`: spans and events. CI looks for secrets in it.
@@ -63,12 +63,17 @@ pub async fn server() -> &'static Server {
 }
 
 impl Server {
+    /// Returns whether the server ends with this process.
+    pub(crate) fn is_private(&self) -> bool {
+        self.process.is_some()
+    }
+
     pub(crate) async fn at(url: String, from: &str, process: Option<Child>) -> Self {
         let mut connection = connect(&url).await;
         let version: String =
             sea_orm::sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await.unwrap();
         connection.close().await.ok();
-        Self { description: format!("PostgreSQL {version} ({from})"), url, _process: process }
+        Self { description: format!("PostgreSQL {version} ({from})"), url, process }
     }
 
     async fn private() -> Self {

@@ -95,7 +95,7 @@ async fn what_answers_is_called_what_it_is() {
 #[tokio::test]
 async fn an_authorization_that_is_refused_says_so() {
     let database = TestDatabase::new().await;
-    let options = DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.name).unwrap();
+    let options = DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.prefix).unwrap();
     let options = options.acquire_timeout(Duration::from_secs(2)).session_authorization("no \"such\" role");
     let error = Db::connect(options).await.unwrap_err();
     assert!(error.is_login_refused() && error.to_string().contains("session_authorization"), "{error}");
@@ -104,14 +104,14 @@ async fn an_authorization_that_is_refused_says_so() {
 /// Named statements are the server's to keep until they are closed.
 #[tokio::test]
 async fn no_statement_stays_on_the_server_beyond_what_the_url_says() {
-    let f = Fixture::new().await;
+    let f = Fixture::alone().await;
     for (capacity, kept) in [(0, 0), (1, 1), (2, 2), (100, 3)] {
         let server: PgConnectOptions = f.database.login_url().parse().unwrap();
         let (proxy, _) = f.database.proxy().await;
         let url = server.host("127.0.0.1").port(proxy.port).to_url_lossy();
         let url = url.as_str().replace("statement-cache-capacity=100", &format!("statement-cache-capacity={capacity}"));
         assert!(url.ends_with(&format!("={capacity}")), "the URL says so");
-        let options = DbOptions::from_url(&url).unwrap().prefix(&f.database.name).unwrap().max_connections(1);
+        let options = DbOptions::from_url(&url).unwrap().prefix(&f.database.prefix).unwrap().max_connections(1);
         let db = Db::connect(options).await.unwrap();
         for _ in 0..20 {
             db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| {
@@ -131,7 +131,7 @@ async fn no_statement_stays_on_the_server_beyond_what_the_url_says() {
 /// Where the server says its sockets are: by the parameter, and as a host.
 #[tokio::test]
 async fn a_folder_of_sockets_is_a_host() {
-    let f = Fixture::new().await;
+    let f = Fixture::alone().await;
     let mut owner = f.database.owner().await;
     let folders: String = sqlx::query_scalar("SHOW unix_socket_directories").fetch_one(&mut owner).await.unwrap();
     let port: String = sqlx::query_scalar("SHOW port").fetch_one(&mut owner).await.unwrap();
@@ -142,7 +142,7 @@ async fn a_folder_of_sockets_is_a_host() {
         return;
     };
     let encoded = |text: &str| text.bytes().fold(String::new(), |url, byte| url + &format!("%{byte:02X}"));
-    let (login, password, name) = (encoded(&f.database.login()), encoded(PASSWORD), &f.database.name);
+    let (login, password, name) = (encoded(&f.database.login()), encoded(PASSWORD), &f.database.prefix);
     for url in [
         format!("postgres://{login}:{password}@/{name}?host={folder}&port={port}"),
         format!("POSTGRESQL://{login}:{password}@{}:{port}/{name}", encoded(folder)),
@@ -203,8 +203,8 @@ async fn a_name_of_the_application_sets_nothing_else() {
 /// The pool takes any role that PostgreSQL takes, by the URL and by `session_authorization`.
 #[tokio::test]
 async fn a_login_role_may_have_any_name() {
-    let f = Fixture::new().await;
-    let name = &f.database.name;
+    let f = Fixture::alone().await;
+    let name = &f.database.prefix;
     // Dropped by name at the end.
     let logins = [format!("{name}-app"), format!("{name} App \"x\""), format!("{name}'; --")];
     for login in &logins {

@@ -378,7 +378,7 @@ async fn progress_is_shown_on_a_terminal_and_nowhere_else() {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", name, "--nocapture"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         // An empty `TERM`, or `dumb`, is a terminal that can show nothing.
-        child.env("CHILD_URL", f.database.login_url()).env("CHILD_PREFIX", &f.database.name).env("TERM", "xterm");
+        child.env("CHILD_URL", f.database.login_url()).env("CHILD_PREFIX", &f.database.prefix).env("TERM", "xterm");
         child.env_remove("NO_COLOR").spawn().unwrap().wait_with_output().unwrap()
     };
     let output = child(Stdio::piped());

@@ -159,7 +159,10 @@ async fn an_owner_that_is_no_superuser_migrates() {
     migrator.up(&connection, None).await.unwrap();
     let up = snapshot(&database).await;
     let gate = database.role("gate");
-    assert!(up.iter().any(|line| line.starts_with(&format!("function {gate} "))), "the entrances belong to the gate");
+    assert!(
+        up.iter().any(|line| line.starts_with(&format!("function {gate} "))),
+        "the entry functions belong to the definer role"
+    );
     let members: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_auth_members WHERE roleid = $1::regrole AND member <> 10 AND NOT admin_option",
     )
@@ -167,7 +170,7 @@ async fn an_owner_that_is_no_superuser_migrates() {
     .fetch_one(&mut owner)
     .await
     .unwrap();
-    assert_eq!(members, 0, "nobody is left in the gate");
+    assert_eq!(members, 0, "nobody is left in the definer role");
 
     let db = database.db().await;
     assert_eq!(seed::run(&db).await.unwrap().plans, 4);
@@ -255,7 +258,7 @@ async fn a_foreign_key_is_checked_as_owner_and_not_otherwise() {
     assert!(valid && dangling == 4, "valid: {valid}, dangling: {dangling}");
 }
 
-/// Where no superuser migrates, whoever is one can close `set_config` beforehand; the entrances still open.
+/// Where no superuser migrates, whoever is one can close `set_config` beforehand; the entry functions still open.
 #[tokio::test]
 async fn set_config_that_was_closed_beforehand_is_no_obstacle() {
     let (database, url) = TestDatabase::plainly_owned().await;
@@ -309,7 +312,7 @@ async fn a_role_that_may_do_more_than_it_should_is_not_taken() {
 }
 
 /// Another database's owner finds the roles there, made by somebody else. From PostgreSQL 16 on only those who may
-/// give the gate away can: the migration says who has to.
+/// give the definer role away can: the migration says who has to.
 #[tokio::test]
 async fn a_second_owner_migrates_over_roles_that_are_there_already() {
     let (first, first_url) = TestDatabase::plainly_owned().await;

@@ -353,7 +353,7 @@ struct Title {
     title: String,
 }
 
-/// The raw door: no predicate, and what ring 3 lets through.
+/// The escape hatch for raw SQL: no predicate, and what layer 3 lets through.
 #[tokio::test]
 async fn a_raw_select_sees_the_scope_and_writes_nothing() {
     let f = Fixture::new().await;
@@ -389,7 +389,7 @@ async fn a_raw_select_sees_the_scope_and_writes_nothing() {
     .await
     .unwrap();
 
-    // The control: with row-level security off, it is the one door without a predicate.
+    // The control: with row-level security off, it is the one way without a predicate.
     f.database.execute("ALTER TABLE research_plan DISABLE ROW LEVEL SECURITY").await;
     let open = f.db.tenant(f.acme.id, &f.acme.owner).read_only();
     assert_eq!(open.run(async |cx| all().all(cx).await).await.unwrap().len(), 2);

@@ -1,4 +1,4 @@
-//! A transaction that met another is run again, so many times and no more, and from nothing each time.
+//! A transaction that conflicted with another is run again, so many times and no more, and from nothing each time.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

@@ -80,7 +80,7 @@ pub(super) struct Catalog {
     /// Partitions, and what they are a part of.
     #[serde(deserialize_with = "list")]
     pub(super) partitions: Vec<(Oid, Oid)>,
-    /// What request roles may do to relations of extensions, and of PostgreSQL's own.
+    /// What the login and scope roles may do to relations of extensions, and of PostgreSQL's own.
     #[serde(deserialize_with = "list")]
     pub(super) others: Vec<Other>,
     /// Rules that rewrite statements on a relation, by name.

@@ -1,10 +1,10 @@
 -- All that an audit looks at, as one document: one statement, so one snapshot. Run with `search_path = pg_catalog`, so that
--- every name which PostgreSQL writes has its schema. `$roles$` are the names of the request roles, `$login$` that of the
+-- every name which PostgreSQL writes has its schema. `$roles$` are the names of the login and scope roles, `$login$` that of the
 -- login role, `$schema$` that of the contract's schema, as SQL.
 WITH RECURSIVE request AS (
   SELECT oid FROM pg_roles WHERE rolname = ANY ($roles$::text[])
 ), reach AS (
-  -- Those that a request role is in, in whatever way; whether it has their rights is looked at afterwards.
+  -- Those that the login role or a scope role is in, in whatever way; whether it has their rights is looked at afterwards.
   SELECT oid FROM request UNION SELECT m.roleid FROM pg_auth_members m JOIN reach r ON r.oid = m.member
 ), grantee AS (
   SELECT oid FROM reach UNION ALL SELECT 0::oid
@@ -277,7 +277,7 @@ SELECT json_build_object(
     SELECT json_agg(json_build_array(i.inhrelid::int8, i.inhparent::int8))
     FROM pg_inherits i JOIN relation c ON c.oid = i.inhrelid WHERE c.relispartition
   ),
-  -- What request roles may do to the relations of extensions, and beyond its own grants to PostgreSQL's.
+  -- What the login and scope roles may do to the relations of extensions, and beyond its own grants to PostgreSQL's.
   'others', (
     SELECT json_agg(o) FROM (
       SELECT c.oid::regclass::text AS sql, n.nspname AS schema, c.relname AS name, e.extname AS extension,

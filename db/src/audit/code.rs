@@ -51,33 +51,36 @@ macro_rules! codes {
 
 codes! {
     // Roles.
-    /// A request role is a superuser, or can become one: no policy holds for it.
+    /// The login role or a scope role is a superuser, or can become one: no policy holds for it.
     RoleSuperuser = "role-superuser", Error;
-    /// A request role has BYPASSRLS, or can become a role that has: it sees every tenant's rows.
+    /// The login role or a scope role has BYPASSRLS, or can become a role that has: it sees every tenant's rows.
     RoleBypassesRls = "role-bypasses-rls", Error;
-    /// A request role has REPLICATION, or can become a role that has: it reads the changes of all tables.
+    /// The login role or a scope role has REPLICATION, or can become a role that has: it reads the changes of all
+    /// tables.
     RoleReplicates = "role-replicates", Error;
-    /// A request role has CREATEROLE, or can become a role that has: it can give itself other roles.
+    /// The login role or a scope role has CREATEROLE, or can become a role that has: it can give itself other roles.
     RoleCreatesRoles = "role-creates-roles", Error;
-    /// A request role can become the owner of tables or other objects, or of the functions that open a context.
+    /// The login role or a scope role can become the owner of tables or other objects, or of the functions that open a
+    /// context.
     RoleBecomesOwner = "role-becomes-owner", Error;
-    /// A request role is in a role of PostgreSQL's own that reads or writes beyond all policies, such as
-    /// `pg_read_all_data`.
+    /// The login role or a scope role is in a role of PostgreSQL's own that reads or writes beyond all policies, such
+    /// as `pg_read_all_data`.
     RoleReadsAll = "role-reads-all", Error;
     /// The login role has the rights of a scope role without becoming it: a statement outside of a context would run.
     LoginInheritsScope = "login-inherits-scope", Error;
     /// The login role has a privilege of its own, where all of its rights should come with a context.
     LoginHasPrivileges = "login-has-privileges", Error;
-    /// A request role may hand a role on to others.
+    /// The login role or a scope role may hand a role on to others.
     MembershipAdminOption = "membership-admin-option", Error;
-    /// A request role owns an object, and an owner may change its policies and rights.
+    /// The login role or a scope role owns an object, and an owner may change its policies and rights.
     RoleOwnsObject = "role-owns-object", Error;
     /// A scope role can log in, and so be used without a context.
     ScopeRoleLogsIn = "scope-role-logs-in", Warn;
-    /// A request role can become a role that has rights on scoped tables of its own, or a scope role another one.
+    /// The login role or a scope role can become a role that has rights on scoped tables of its own, or a scope role
+    /// another one.
     RoleReachesRows = "role-reaches-rows", Error;
-    /// The gate, as which contexts are opened, may do more than that, or somebody can become it.
-    GateChanged = "gate-changed", Error;
+    /// The definer role, as which contexts are opened, may do more than that, or somebody can become it.
+    DefinerRoleChanged = "definer-role-changed", Error;
     /// A setting that a role or the database fixes decides the role, row-level security or whose rows are seen.
     SettingFixed = "setting-fixed", Error;
 
@@ -94,44 +97,50 @@ codes! {
     ScopeColumnNullable = "scope-column-nullable", Error;
     /// A scope column is no `uuid`: it is compared by a cast, or not as what it is.
     ScopeColumnType = "scope-column-type", Error;
-    /// A request role has a privilege that row-level security does not filter: TRUNCATE empties every tenant,
-    /// REFERENCES and TRIGGER see others' rows, MAINTAIN locks everybody out.
+    /// The login role or a scope role has a privilege that row-level security does not filter: TRUNCATE empties every
+    /// tenant, REFERENCES and TRIGGER see others' rows, MAINTAIN locks everybody out.
     GrantUnfiltered = "grant-unfiltered", Error;
-    /// A request role may hand on a privilege, to roles that no audit asks about.
+    /// The login role or a scope role may hand on a privilege, to roles that no audit asks about.
     GrantOption = "grant-option", Error;
     /// Everybody has a privilege on the table, the login role outside of a context included.
     GrantToPublic = "grant-to-public", Error;
-    /// A rule rewrites statements on a table that a request role reaches, and what it adds runs as the table's owner.
+    /// A rule rewrites statements on a table that the login role or a scope role reaches, and what it adds runs as the
+    /// table's owner.
     RuleOnTable = "rule-on-table", Error;
     /// A trigger of a scoped table, or the check of a foreign key, is switched off.
     TriggerDisabled = "trigger-disabled", Error;
-    /// A trigger of a table that a request role reaches runs as its function's owner.
+    /// A trigger of a table that the login role or a scope role reaches runs as its function's owner.
     TriggerRunsAsOwner = "trigger-runs-as-owner", Warn;
-    /// A trigger of a table that a request role reaches runs as its function's owner, who bypasses row-level security.
+    /// A trigger of a table that the login role or a scope role reaches runs as its function's owner, who bypasses
+    /// row-level security.
     TriggerBypassesRls = "trigger-bypasses-rls", Error;
     /// No index starts with the scope column: each query reads all tenants' rows.
     ScopeColumnWithoutIndex = "scope-column-without-index", Warn;
 
     // What no entity declares.
-    /// A request role can reach a table that no entity declares and that has rows of scopes, by its keys or its columns:
-    /// nothing is known to keep them apart.
+    /// The login role or a scope role can reach a table that no entity declares and that has rows of scopes, by its
+    /// keys or its columns: nothing is known to keep them apart.
     TableUndeclared = "table-undeclared", Error;
-    /// A request role can read a table that no entity declares: every tenant reads the same rows.
+    /// The login role or a scope role can read a table that no entity declares: every tenant reads the same rows.
     TableShared = "table-shared", Warn;
-    /// A request role can write a table that no entity declares: one tenant changes what all others read.
+    /// The login role or a scope role can write a table that no entity declares: one tenant changes what all others
+    /// read.
     TableSharedWritable = "table-shared-writable", Error;
-    /// A request role may use or read a sequence that no insert of its needs: it tells how many rows others make.
+    /// The login role or a scope role may use or read a sequence that no insert of its needs: it tells how many rows
+    /// others make.
     SequenceUndeclared = "sequence-undeclared", Warn;
-    /// A request role may set a sequence: set back, it has the inserts of all others fail.
+    /// The login role or a scope role may set a sequence: set back, it has the inserts of all others fail.
     SequenceSettable = "sequence-settable", Error;
-    /// A request role can read the relations of an extension: what they show, they show to every tenant.
+    /// The login role or a scope role can read the relations of an extension: what they show, they show to every
+    /// tenant.
     ExtensionReachable = "extension-reachable", Warn;
-    /// A request role can write a relation of an extension: one tenant changes what all others read.
+    /// The login role or a scope role can write a relation of an extension: one tenant changes what all others read.
     ExtensionWritable = "extension-writable", Error;
-    /// A request role has a privilege on a relation of PostgreSQL's own that it does not have by default, such as
-    /// `pg_statistic`, which has values out of all tenants' rows.
+    /// The login role or a scope role has a privilege on a relation of PostgreSQL's own that it does not have by
+    /// default, such as `pg_statistic`, which has values out of all tenants' rows.
     SystemRelationGranted = "system-relation-granted", Error;
-    /// A request role has a privilege on what is no relation: a foreign server, a large object, a setting of the server.
+    /// The login role or a scope role has a privilege on what is no relation: a foreign server, a large object, a
+    /// setting of the server.
     GrantBeyondTables = "grant-beyond-tables", Error;
 
     // Policies.
@@ -146,7 +155,8 @@ codes! {
     PolicyInsertUnchecked = "policy-insert-unchecked", Error;
     /// No restrictive policy bounds the scope: one lax policy, added later, opens the table.
     PolicyWithoutBoundary = "policy-without-boundary", Error;
-    /// A policy asks a function that is VOLATILE (asked for each row) or IMMUTABLE (one tenant's answer serves the next).
+    /// A policy asks a function that is VOLATILE (asked for each row) or IMMUTABLE (one tenant's answer serves the
+    /// next).
     PolicyFunctionVolatility = "policy-function-volatility", Error;
     /// A policy asks a function that the planner cannot inline: queries are slower.
     PolicyFunctionNotInlinable = "policy-function-not-inlinable", Info;
@@ -162,27 +172,29 @@ codes! {
     MatviewReachable = "matview-reachable", Error;
     /// A foreign table has no row-level security.
     ForeignTableReachable = "foreign-table-reachable", Error;
-    /// A request role may execute a SECURITY DEFINER function that the contract does not know.
+    /// The login role or a scope role may execute a SECURITY DEFINER function that the contract does not know.
     DefinerUnknown = "definer-unknown", Warn;
-    /// A request role may execute a SECURITY DEFINER function that the contract does not know, and whose owner bypasses
-    /// row-level security.
+    /// The login role or a scope role may execute a SECURITY DEFINER function that the contract does not know, and
+    /// whose owner bypasses row-level security.
     DefinerBypassesRls = "definer-bypasses-rls", Error;
-    /// A SECURITY DEFINER function that a request role may execute has no fixed `search_path`: the caller decides what
-    /// its names mean.
+    /// A SECURITY DEFINER function that the login role or a scope role may execute has no fixed `search_path`: the
+    /// caller decides what its names mean.
     DefinerSearchPath = "definer-search-path", Error;
     /// A function of the application's own is LEAKPROOF: it is given rows before the policies have been asked.
     FunctionLeakproof = "function-leakproof", Warn;
     /// A scope role may execute `set_config`: an expression in a query turns the context to another tenant.
     SetConfigExecutable = "set-config-executable", Warn;
-    /// A request role may execute a function that reaches beyond the tables, such as `pg_read_file` or `dblink`.
+    /// The login role or a scope role may execute a function that reaches beyond the tables, such as `pg_read_file` or
+    /// `dblink`.
     FunctionReachesOut = "function-reaches-out", Error;
 
     /// Everybody may execute what counts and shows all tenants' rows and sessions, such as
     /// `pg_stat_get_xact_tuples_fetched`: by it SQL in a context learns other tenants' values.
     SharedStateOpen = "shared-state-open", Warn;
-    /// A request role was given what counts and shows all tenants' rows and sessions, and is closed to everybody.
+    /// The login role or a scope role was given what counts and shows all tenants' rows and sessions, and is closed to
+    /// everybody.
     SharedStateGranted = "shared-state-granted", Error;
-    /// The key of the seal can be read by another role than the gate: whoever reads it makes contexts of their own.
+    /// The key of the seal can be read by another role than the definer role: whoever reads it makes contexts of their own.
     SealExposed = "seal-exposed", Error;
 
     // Constraints.
@@ -193,11 +205,11 @@ codes! {
     /// A unique or exclusion constraint lacks the scope column: by trying a value one tenant learns whether another has
     /// it.
     UniqueWithoutScope = "unique-without-scope", Error;
-    /// A unique constraint over one `uuid` lacks the scope column: by trying one that is known a tenant learns whether it
-    /// is another's; nobody guesses it.
+    /// A unique constraint over one `uuid` lacks the scope column: by trying one that is known a tenant learns whether
+    /// it is another's; nobody guesses it.
     UniqueUuidWithoutScope = "unique-uuid-without-scope", Warn;
-    /// A foreign key does not carry the scope, or leads to where the scope does not see: a row can point at, and be deleted
-    /// with, another tenant's.
+    /// A foreign key does not carry the scope, or leads to where the scope does not see: a row can point at, and be
+    /// deleted with, another tenant's.
     ForeignKeyWithoutScope = "foreign-key-without-scope", Error;
     /// A relation of an entity has no foreign key: a row can point at nothing, or at another tenant's.
     ForeignKeyMissing = "foreign-key-missing", Error;
@@ -205,11 +217,12 @@ codes! {
     SetNullNullsScope = "set-null-nulls-scope", Error;
 
     // Database.
-    /// A request role may create objects in a schema.
+    /// The login role or a scope role may create objects in a schema.
     SchemaCreate = "schema-create", Error;
-    /// A request role may make temporary tables: they shadow real ones, and outlive the context on a pooled connection.
+    /// The login role or a scope role may make temporary tables: they shadow real ones, and outlive the context on a
+    /// pooled connection.
     TemporaryTables = "temporary-tables", Error;
-    /// What is created later is granted to a request role by default.
+    /// What is created later is granted to the login role or a scope role by default.
     DefaultPrivileges = "default-privileges", Warn;
     /// A publication has a scoped table: replication ignores row-level security.
     Publication = "publication", Info;
@@ -217,7 +230,8 @@ codes! {
     ServerVersion = "server-version", Error;
 
     // Drift between code and database.
-    /// The contract is not installed: a schema, role, function, policy or trigger of it is missing, or a right that it gives.
+    /// The contract is not installed: a schema, role, function, policy or trigger of it is missing, or a right that it
+    /// gives.
     ContractMissing = "contract-missing", Error;
     /// A function of the contract is not what the program's contract makes, or others may execute it.
     ContractFunctionChanged = "contract-function-changed", Error;
@@ -233,17 +247,18 @@ codes! {
     PolicyUndeclaredScope = "policy-undeclared-scope", Error;
     /// A scope role has a privilege on the table that its entity does not declare.
     GrantUndeclared = "grant-undeclared", Error;
-    /// A scope role lacks a privilege on the table, its sequences or its schema that its entity needs: its queries fail.
+    /// A scope role lacks a privilege on the table, its sequences or its schema that its entity needs: its queries
+    /// fail.
     GrantMissing = "grant-missing", Warn;
     /// A table has the tenant column, or a key to the tenants' table, and no entity: the code does not know it.
     TableWithoutEntity = "table-without-entity", Warn;
-    /// An exception is declared for something that is not found any more: it would hide it if it came back.
-    ExceptionUnused = "exception-unused", Warn;
+    /// A finding is accepted that is not found any more: it would hide it if it came back.
+    AcceptanceUnused = "acceptance-unused", Warn;
 }
 
 impl Code {
-    /// Returns when its repair is to be run: a table is made before it is changed, and a foreign key leaves a unique key
-    /// before that one is made again.
+    /// Returns when its repair is to be run: a table is made before it is changed, and a foreign key leaves a unique
+    /// key before that one is made again.
     pub(super) const fn step(self) -> u8 {
         match self {
             // The contract is not installed over roles that may do more than they should.
@@ -251,7 +266,7 @@ impl Code {
             | Self::RoleBypassesRls
             | Self::RoleReplicates
             | Self::RoleCreatesRoles
-            | Self::GateChanged => 0,
+            | Self::DefinerRoleChanged => 0,
             Self::ContractMissing | Self::ContractFunctionChanged => 1,
             Self::EntityTableMissing => 2,
             Self::EntityColumnMissing => 3,

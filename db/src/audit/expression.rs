@@ -54,7 +54,7 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// Reads what stands in quotes, in which a doubled one is one; returns it with what follows. A string is told from a name
+/// Reads what stands in quotes, in which a doubled one is one; returns it with what follows. A string is distinguished from a name
 /// by the quote before it.
 fn quoted(text: &str, quote: char, escapes: bool) -> (String, &str) {
     let mut token = if quote == '\'' { "'".to_owned() } else { String::new() };

@@ -96,8 +96,8 @@ pub enum ObjectKind {
     Database,
     /// The server.
     Server,
-    /// An exception that is declared in code.
-    Exception,
+    /// An acceptance that is declared in code.
+    Acceptance,
     /// Anything else that has an owner or rights.
     Other,
 }
@@ -120,7 +120,7 @@ impl ObjectKind {
             Self::Publication => "publication",
             Self::Database => "database",
             Self::Server => "server",
-            Self::Exception => "exception",
+            Self::Acceptance => "acceptance",
             Self::Other => "object",
         }
     }
@@ -145,7 +145,7 @@ impl Object {
 
 impl Object {
     /// Returns the name, with that of the table where it is a part of one: what
-    /// [`Registry::except`](crate::Registry::except) takes.
+    /// [`Registry::accept`](crate::Registry::accept) takes.
     #[must_use]
     pub fn whole_name(&self) -> String {
         match &self.table {

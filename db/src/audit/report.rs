@@ -21,25 +21,25 @@ pub struct AuditReport {
     pub looked_as: String,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
-    /// What was found and is declared an exception.
-    pub excepted: Vec<Excepted>,
+    /// What was found and is accepted.
+    pub accepted: Vec<AcceptedFinding>,
     /// What could not be, or was not to be looked at, each in a sentence.
     pub not_looked_at: Vec<String>,
-    /// The request roles, the login role first.
+    /// The login and scope roles, the login role first.
     pub roles: Vec<AuditedRole>,
-    /// The tables that are scoped, or that a request role can reach, in alphabetical order.
+    /// The tables that are scoped, or that the login role or a scope role can reach, in alphabetical order.
     pub tables: Vec<AuditedTable>,
     /// The foreign keys between them.
     pub foreign_keys: Vec<AuditedForeignKey>,
 }
 
-/// A finding that is declared an exception in code.
+/// A finding that is accepted in code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Excepted {
+pub struct AcceptedFinding {
     /// What was found.
     pub finding: Finding,
-    /// Why it may be so.
+    /// Why it is acceptable.
     pub reason: String,
 }
 
@@ -72,7 +72,7 @@ pub struct AuditedTable {
     pub forced: bool,
     /// How many columns it has.
     pub columns: usize,
-    /// What the request roles may do, in the order of [`AuditReport::roles`].
+    /// What the login and scope roles may do, in the order of [`AuditReport::roles`].
     pub access: Vec<Access>,
 }
 

@@ -11,9 +11,9 @@ use crate::{RegisteredEntity, Rows, ScopeDeclaration, ScopeKind, contract::Prefi
 pub(super) struct Survey<'a> {
     pub(super) audit: &'a Audit<'a>,
     pub(super) catalog: &'a Catalog,
-    /// The request roles that there are, the login role first.
+    /// The login role and the scope roles that there are, the login role first.
     pub(super) requests: Vec<Request<'a>>,
-    /// The roles that a request can be, PUBLIC included; empty where there are no request roles.
+    /// The roles that a request can be, PUBLIC included; empty where there are none of them.
     pub(super) reachable: HashSet<Oid>,
     /// Those whose rights are looked at one by one: without PUBLIC, and without what the login role has outside of a
     /// context, of which there are findings of their own.
@@ -36,7 +36,7 @@ pub(super) struct Request<'a> {
     pub(super) role: &'a Role,
     /// `None` for the login role.
     pub(super) scope: Option<ScopeKind>,
-    /// The roles that it can become, itself first, each with the way to it; other request roles have their own.
+    /// The roles that it can become, itself first, each with the way to it; other scope roles have their own.
     pub(super) becomes: Vec<Vec<&'a Role>>,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Survey<'a> {
         }
         if !survey.requests.is_empty() {
             let roles = survey.requests.iter().flat_map(|request| &request.becomes).filter_map(|way| way.last());
-            // That one can become the gate is found by itself; what the gate may do is as it should be.
+            // That one can become the definer role is found by itself; what the definer role may do is as it should be.
             let roles = roles.filter(|role| role.name != survey.prefix().gate());
             survey.reachable = roles.map(|role| role.oid).chain([PUBLIC]).collect();
             survey.in_context = survey.find_in_context();

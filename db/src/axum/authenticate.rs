@@ -13,10 +13,10 @@ use crate::{Authenticated, Db, Result};
 
 /// How the state of a service finds out who a bearer is.
 ///
-/// Each door asks it once. A state in an `Arc` does, too. It is for an [`IdentityContext`](crate::IdentityContext) to say who somebody is.
+/// Each extractor asks it once. A state in an `Arc` does, too. It is for an [`IdentityContext`](crate::IdentityContext) to say who somebody is.
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` does not say who a bearer is",
-    label = "this state is given to a router whose handlers take a door",
+    label = "this state is given to a router whose handlers take an extractor",
     note = "implement `db::axum::Authenticate` for the router's state"
 )]
 pub trait Authenticate: Send + Sync {
@@ -47,8 +47,8 @@ where
 
 /// Extracts the person who asks, by the [`Bearer`] of the request.
 ///
-/// For handlers that open no context for them; the others take a [`TenantDoor`](super::TenantDoor) or a
-/// [`UserDoor`](super::UserDoor), which ask themselves.
+/// For handlers that open no context for them; the others take a [`TenantExtractor`](super::TenantExtractor) or a
+/// [`UserExtractor`](super::UserExtractor), which ask themselves.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor, taken apart by the handler")]
 pub struct SignedIn(pub Authenticated);
@@ -85,8 +85,8 @@ mod tests {
     where
         Db: FromRef<S>,
         SignedIn: FromRequestParts<S>,
-        super::super::TenantDoor: FromRequestParts<S>,
-        super::super::UserDoor: FromRequestParts<S>,
+        super::super::TenantExtractor: FromRequestParts<S>,
+        super::super::UserExtractor: FromRequestParts<S>,
     {
     }
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::Problem;
 
-/// Extracts a JSON body; stands for axum's `Json`.
+/// Extracts a JSON body; corresponds to axum's `Json`.
 ///
 /// A body that is no JSON is answered 400, one of another type 422, one that is not said to be JSON 415, one that is
 /// too large 413. The detail names what does not fit, and may name the Rust type: give it
@@ -21,12 +21,12 @@ use super::Problem;
 #[expect(clippy::exhaustive_structs, reason = "an extractor, taken apart by the handler")]
 pub struct JsonBody<T>(pub T);
 
-/// Extracts the parameters of the path; stands for axum's `Path`. One of another type is answered 400.
+/// Extracts the parameters of the path; corresponds to axum's `Path`. One of another type is answered 400.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor, taken apart by the handler")]
 pub struct PathParams<T>(pub T);
 
-/// Extracts the parameters of the query; stands for axum's `Query`. One of another type is answered 400.
+/// Extracts the parameters of the query; corresponds to axum's `Query`. One of another type is answered 400.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor, taken apart by the handler")]
 pub struct QueryParams<T>(pub T);

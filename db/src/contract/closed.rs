@@ -12,7 +12,7 @@ use super::{Contract, block, literal};
 /// Functions of PostgreSQL's own, or of an extension, that are closed for one reason.
 #[derive(Debug)]
 pub(crate) struct Closed {
-    /// The names; one that ends in `*` stands for all that start so.
+    /// The names; one that ends in `*` is for all that start so.
     pub(crate) names: &'static [&'static str],
     /// What they do, to follow "they".
     pub(crate) why: &'static str,
@@ -237,5 +237,5 @@ impl Contract {
     }
 }
 
-/// The gate executes it.
+/// The definer role executes it.
 const SET_CONFIG: &str = "pg_catalog.set_config(text, text, boolean)";

@@ -86,7 +86,7 @@ impl Prefix {
         policies
     }
 
-    /// The rows of the scope in a context that an entrance has opened, as SQL.
+    /// The rows of the scope in a context that an entry function has opened, as SQL.
     ///
     /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way. What it
     /// answers is the key that was sealed, and each row is held to that: the settings can be turned while the statement
@@ -94,7 +94,7 @@ impl Prefix {
     /// `IS NOT NULL` the rest leaves the planner's estimates as they are; a plain boolean would halve them for each table, and
     /// a plain comparison would take the place of the first.
     ///
-    /// INVARIANT: rows that are found through another table are held by that one's policies, and the entrance of sign-in
+    /// INVARIANT: rows that are found through another table are restricted by that one's policies, and the entry function of sign-in
     /// has no key to turn.
     fn boundary(&self, declaration: &ScopeDeclaration) -> String {
         let (rows, key, schema) = (self.rows(declaration), self.accessor(declaration.scope), self.schema());

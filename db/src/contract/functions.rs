@@ -10,7 +10,7 @@ impl Contract {
         statements.push(self.become_gate(true));
         statements.extend(self.make_secret());
         statements.extend(self.seal_functions());
-        statements.extend(self.entrances());
+        statements.extend(self.entry_functions());
         statements.push(self.become_gate(false));
         // They ask for the seal.
         statements.extend(self.member_role_functions());
@@ -60,7 +60,7 @@ impl Contract {
         ]
     }
 
-    /// Lets whoever migrates make functions that belong to the gate, or takes that back. A superuser needs
+    /// Lets whoever migrates make functions that belong to the definer role, or takes that back. A superuser needs
     /// neither. From PostgreSQL 16 on, `INHERIT` and `SET` belong to the membership.
     pub(super) fn become_gate(&self, begin: bool) -> String {
         let (schema, gate) = (self.prefix.schema(), self.prefix.gate());
@@ -89,10 +89,10 @@ impl Contract {
         ))
     }
 
-    /// What opens a context. Each sets all settings for the transaction, as the gate, which alone may, and seals them. Those
+    /// What opens a context. Each sets all settings for the transaction, as the definer role, which alone may, and seals them. Those
     /// of the other scopes are set to nothing, or what somebody had set before would be sealed with the rest. `SET LOCAL
     /// ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
-    fn entrances(&self) -> Vec<String> {
+    fn entry_functions(&self) -> Vec<String> {
         let prefix = &self.prefix;
         let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));
         let settings = [tenant, user, identity, format!("{prefix}.member_role")];

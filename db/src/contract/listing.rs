@@ -7,7 +7,7 @@ use super::Contract;
 pub(crate) struct ContractFunction {
     /// Without its schema and arguments.
     pub(crate) name: String,
-    /// Whether it runs as the gate.
+    /// Whether it runs as the definer role.
     pub(crate) definer: bool,
     /// As PostgreSQL has it.
     pub(crate) body: String,

@@ -54,7 +54,7 @@ impl Contract {
         statements
     }
 
-    /// Lets the gate, and nobody else, see every membership.
+    /// Lets the definer role, and nobody else, see every membership.
     pub(super) fn let_the_gate_read_members(&self) -> Vec<String> {
         let (table, gate) = (self.membership_table(), self.prefix.gate());
         let membership = &self.membership;

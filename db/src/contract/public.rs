@@ -179,7 +179,7 @@ impl Contract {
         )
     }
 
-    /// Lets the gate make settings, or takes that back. Where no superuser migrates, one who has closed the function beforehand
+    /// Lets the definer role make settings, or takes that back. Where no superuser migrates, one who has closed the function beforehand
     /// has given whoever does the grant option on it.
     pub(super) fn let_the_gate_set(&self, begin: bool) -> String {
         let (verb, to) = if begin { ("GRANT", "TO") } else { ("REVOKE", "FROM") };

@@ -1,4 +1,4 @@
-//! The contract's own schema: made by `install`, and told from everybody else's by a mark.
+//! The contract's own schema: made by `install`, and distinguished from everybody else's by a mark.
 //!
 //! The mark is the schema's comment, which a dump has too. It says what was closed to PUBLIC before the first contract of the
 //! database came, so that `uninstall` gives back what was taken and nothing else.
@@ -71,7 +71,7 @@ impl Contract {
     }
 
     /// Whether the schema of the oid `here` is one that a contract made: by the mark, or where it was made before there was
-    /// one, by what opens a context, which belongs to the gate.
+    /// one, by what opens a context, which belongs to the definer role.
     fn is_ours(&self) -> String {
         format!(
             "(COALESCE(pg_catalog.starts_with(pg_catalog.obj_description(here, 'pg_namespace'), {mark}), false) OR 4 = (

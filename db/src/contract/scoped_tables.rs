@@ -12,7 +12,7 @@ pub const SCOPED_TABLE: &str = "/* scoped table */";
 /// Scoped tables about to be made, with their row-level security, policies, grants and triggers:
 /// [`Contract::scoped_tables`].
 ///
-/// All tables are made before the first is protected, as a policy may look into another table.
+/// All tables are made before the first is protected, as a policy may read another table.
 ///
 /// ```
 /// # use db::contract::{Contract, Membership};

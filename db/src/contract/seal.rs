@@ -1,4 +1,4 @@
-//! The seal: by which the policies tell a context that an entrance has opened from one that somebody made with `SET`.
+//! The seal: by which the policies tell a context that an entry function has opened from one that somebody made with `SET`.
 
 use super::{Contract, block};
 use crate::{ScopeKind, sql::quote};
@@ -11,7 +11,7 @@ impl Contract {
         format!("SELECT {}.rotate_seal()", self.prefix)
     }
 
-    /// Makes the secret, in two materialized views of the gate's: the one that seals, and the one before it.
+    /// Makes the secret, in two materialized views of the definer role's: the one that seals, and the one before it.
     ///
     /// A dump has their definitions and a `REFRESH`, never what is in them: what is restored has a secret of its own.
     /// Made by PostgreSQL itself, the secret is in no statement, and so in no log. Run again, this leaves it as it is.
@@ -40,7 +40,7 @@ impl Contract {
         .collect()
     }
 
-    /// Makes what the policies ask, and what the owner of the schema rotates the secret with. Both belong to the gate.
+    /// Makes what the policies ask, and what the owner of the schema rotates the secret with. Both belong to the definer role.
     pub(super) fn seal_functions(&self) -> Vec<String> {
         let (prefix, gate) = (&self.prefix, self.prefix.gate());
         let roles = ScopeKind::ALL.map(|scope| prefix.role(scope)).join(", ");
@@ -59,7 +59,7 @@ impl Contract {
         ]
     }
 
-    /// Returns the statements, within an entrance, that seal the context for a role, once its settings are made. They
+    /// Returns the statements, within an entry function, that seal the context for a role, once its settings are made. They
     /// use a variable `seal` of type `refcursor`.
     ///
     /// The cursor is the transaction's identity, which costs no transaction id and works on a standby: it ends with
@@ -81,7 +81,7 @@ impl Contract {
         )
     }
 
-    /// Returns an SQL condition: an entrance has opened a context in this transaction, whatever has become of its settings.
+    /// Returns an SQL condition: an entry function has opened a context in this transaction, whatever has become of its settings.
     pub(super) fn context_is_open(&self) -> String {
         format!(
             "EXISTS (SELECT FROM pg_cursor() c WHERE c.statement = '{cursor}' AND NOT c.is_holdable)",
@@ -89,7 +89,7 @@ impl Contract {
         )
     }
 
-    /// Returns an SQL condition, for the gate: the settings are those of the context that an entrance has opened in this
+    /// Returns an SQL condition, for the definer role: the settings are those of the context that an entry function has opened in this
     /// transaction, for whichever scope.
     ///
     /// It asks nothing of the role of the moment, as `context_is_genuine` does for the policies: a statement can turn that.
@@ -138,9 +138,9 @@ impl Contract {
         format!("encode(sha256(k.key || sha256(k.key || {message})), 'hex')")
     }
 
-    /// Says whether the context is one that an entrance has opened, in this transaction, for the role that asks.
+    /// Says whether the context is one that an entry function has opened, in this transaction, for the role that asks.
     ///
-    /// `SECURITY DEFINER`, so that `current_user` is the gate; the setting `role` is what was entered by `SET ROLE`.
+    /// `SECURITY DEFINER`, so that `current_user` is the definer role; the setting `role` is what was entered by `SET ROLE`.
     /// `PARALLEL RESTRICTED`: a worker has none of the cursors.
     fn context_is_genuine(&self) -> String {
         let prefix = &self.prefix;
@@ -196,7 +196,7 @@ impl Contract {
         )
     }
 
-    /// Lets the gate make the temporary tables that `REFRESH MATERIALIZED VIEW CONCURRENTLY` needs, or takes that back.
+    /// Lets the definer role make the temporary tables that `REFRESH MATERIALIZED VIEW CONCURRENTLY` needs, or takes that back.
     pub(super) fn let_the_gate_refresh(&self, begin: bool) -> String {
         let (verb, to, gate) =
             if begin { ("GRANT", "TO", self.prefix.gate()) } else { ("REVOKE", "FROM", self.prefix.gate()) };

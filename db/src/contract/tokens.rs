@@ -3,7 +3,7 @@
 use super::{Contract, entity::use_schema_of, qualified};
 use crate::ScopeKind;
 
-/// The table of personal access tokens, which the gate looks up for an identity context.
+/// The table of personal access tokens, which the definer role looks up for an identity context.
 ///
 /// Its columns are named by convention: `id` and `user_id` (`uuid`), `token_digest` (`bytea`), `expires_at`, `revoked_at`
 /// and `last_used_at` (`timestamptz`, null where there is none). Tokens are looked up by an index on
@@ -29,7 +29,7 @@ impl Contract {
         self
     }
 
-    /// Returns the statements that make the function `authenticate_token(digest)`, and let the gate, as which it runs,
+    /// Returns the statements that make the function `authenticate_token(digest)`, and let the definer role, as which it runs,
     /// look tokens up. To be run after [`protect`](Self::protect) of the table; they may be run again. None where the
     /// contract was told of no [`tokens`](Self::tokens).
     ///
@@ -75,7 +75,7 @@ impl Contract {
         let Some(tokens) = &self.tokens else { return Vec::new() };
         let (table, gate) = (qualified(&tokens.table), self.prefix.gate());
         vec![
-            // Owned by the gate, which the owner of the schema may drop all the same.
+            // Owned by the definer role, which the owner of the schema may drop all the same.
             format!("DROP FUNCTION IF EXISTS {}.authenticate_token(bytea)", self.prefix),
             format!("DROP POLICY IF EXISTS gate_token_lookup ON {table}"),
             format!("DROP POLICY IF EXISTS gate_token_use ON {table}"),
@@ -84,7 +84,7 @@ impl Contract {
     }
 }
 
-/// What the gate reads of the table.
+/// What the definer role reads of the table.
 pub(super) const READ: &str = "id, user_id, token_digest, expires_at, revoked_at, last_used_at";
 
 /// The look-up stands between `IN` and `LOOP`, so that a test can ask for the plan of this very text.

@@ -25,7 +25,7 @@ impl Prefix {
         }
     }
 
-    /// The rows of the scope in a context that an entrance has opened.
+    /// The rows of the scope in a context that an entry function has opened.
     pub(crate) fn written_boundary(&self, declaration: &ScopeDeclaration) -> String {
         let (rows, genuine) = (self.written_rows(declaration), format!("{}.context_is_genuine()", self.schema()));
         match declaration.rows {

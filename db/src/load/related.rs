@@ -79,7 +79,7 @@ pub trait Row: ModelTrait<Entity = <Self::Facade as Facade>::Entity> {
 
     /// Starts a `SELECT` of the rows that are related to this one.
     ///
-    /// Stands for SeaORM's `ModelTrait::find_related`. The table of this row is joined, with its predicate: of a row
+    /// Corresponds to SeaORM's `ModelTrait::find_related`. The table of this row is joined, with its predicate: of a row
     /// that is not of the context's scope nothing is related.
     fn find_related<G: Facade>(&self, _: G) -> SelectRelated<Self::Facade, G>
     where
@@ -102,7 +102,7 @@ pub(crate) fn is_row<M: Row>(table: &'static str, row: &M) -> Condition {
 
 /// Loads what is related to a slice of rows: a statement, however many rows there are.
 ///
-/// Stands for SeaORM's `LoaderTrait`. It takes a facade, or a select of it with a filter or an order; a limit counts
+/// Corresponds to SeaORM's `LoaderTrait`. It takes a facade, or a select of it with a filter or an order; a limit counts
 /// the rows of all together.
 pub trait LoadRelated<F: Facade> {
     /// Returns for each row the one that it is related to, if there is one: the first, where there are several.

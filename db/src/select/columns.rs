@@ -42,12 +42,12 @@ impl<F: Facade, J, R> Select<F, J, R> {
         self.named(column.into_column_as_expr(), name)
     }
 
-    /// Adds an expression. One with a window is refused: what is in it cannot be looked into.
+    /// Adds an expression. One with a window is refused: what is in it cannot be inspected.
     pub fn expr(self, expr: impl Into<SelectExpr>) -> Self {
         let SelectExpr { expr, alias, window } = expr.into();
         let mut select = self.selected(expr, alias);
         if window.is_some() {
-            select.query.refuse(refusal(LIST, "a window, which cannot be looked into"));
+            select.query.refuse(refusal(LIST, "a window, which cannot be inspected"));
         }
         select
     }

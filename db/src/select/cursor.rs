@@ -11,7 +11,7 @@ use crate::{Context, Facade, ReadOnly, Result, Scope, ScopedTo, error::Kind, pre
 /// A page of rows by where it begins or ends, in the order of one or more columns; made by
 /// [`Select::cursor_by`].
 ///
-/// Stands for SeaORM's `Cursor`. Unlike a page by number it costs the same wherever it is, and skips or repeats
+/// Corresponds to SeaORM's `Cursor`. Unlike a page by number it costs the same wherever it is, and skips or repeats
 /// no row as others come and go. The columns together have to be unique, and not NULL: rows with a NULL in them are on
 /// no page.
 #[derive(Clone, Debug)]

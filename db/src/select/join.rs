@@ -42,7 +42,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Joins the table of a related facade, in the way that is named: inner, left, right or full.
     ///
-    /// Stands for SeaORM's `QuerySelect::join`, which takes a `RelationDef`, whose tables have no scope.
+    /// Corresponds to SeaORM's `QuerySelect::join`, which takes a `RelationDef`, whose tables have no scope.
     pub fn join<G: Facade>(self, kind: JoinType, _: G) -> Select<F, Onto<F, G, J>, R>
     where
         F: RelatedTo<G>,
@@ -54,7 +54,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// Joins the table of a related facade under a name of its own, by which its columns are then referred to:
     /// `Expr::col((name, column))`.
     ///
-    /// Stands for SeaORM's `QuerySelect::join_as`.
+    /// Corresponds to SeaORM's `QuerySelect::join_as`.
     pub fn join_as<G: Facade>(self, kind: JoinType, _: G, name: impl IntoIden) -> Select<F, Onto<F, G, J>, R>
     where
         F: RelatedTo<G>,
@@ -65,7 +65,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Joins the table of a facade that is related to this one: the relation is declared there.
     ///
-    /// Stands for SeaORM's `QuerySelect::join_rev`, and with an inner join for its `Select::reverse_join`.
+    /// Corresponds to SeaORM's `QuerySelect::join_rev`, and with an inner join for its `Select::reverse_join`.
     pub fn join_rev<G>(self, kind: JoinType, _: G) -> Select<F, Onto<G, F, (G, J)>, R>
     where
         G: RelatedTo<F>,
@@ -75,7 +75,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Joins the table of a facade that is related to this one, under a name of its own.
     ///
-    /// Stands for SeaORM's `QuerySelect::join_as_rev`.
+    /// Corresponds to SeaORM's `QuerySelect::join_as_rev`.
     pub fn join_as_rev<G>(self, kind: JoinType, _: G, name: impl IntoIden) -> Select<F, Onto<G, F, (G, J)>, R>
     where
         G: RelatedTo<F>,
@@ -94,7 +94,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// Joins, from a table that was joined before, one that is related to that one. `from` is meant by its table's name:
     /// PostgreSQL refuses it where there is none in the query; in a subquery, it may be that of the query around it.
     ///
-    /// Stands for SeaORM's `QuerySelect::join` with a relation of a joined entity.
+    /// Corresponds to SeaORM's `QuerySelect::join` with a relation of a joined entity.
     pub fn join_from<H, G>(self, kind: JoinType, _: H, _: G) -> Select<F, Onto<H, G, J>, R>
     where
         H: RelatedTo<G>,
@@ -127,7 +127,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Reads each row with one of a further table that is related to `from`, which was joined before. A left join.
     ///
-    /// Stands for SeaORM's `SelectTwo::find_also` and `SelectTwo::and_also_related`.
+    /// Corresponds to SeaORM's `SelectTwo::find_also` and `SelectTwo::and_also_related`.
     pub fn find_also<H, G>(self, from: H, related: G) -> Select<F, Onto<H, G, J>, R::Shape>
     where
         H: RelatedTo<G>,
@@ -139,7 +139,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Joins the table of a related facade, and keeps the rows that are related to this row of it.
     ///
-    /// Stands for SeaORM's `QueryFilter::belongs_to`. To a row that is not of the context's scope nothing is related.
+    /// Corresponds to SeaORM's `QueryFilter::belongs_to`. To a row that is not of the context's scope nothing is related.
     pub fn belongs_to<M: Row>(self, row: &M) -> Select<F, Onto<F, M::Facade, J>, R>
     where
         F: RelatedTo<M::Facade>,

@@ -46,7 +46,7 @@ where
 
 /// Pages by number; made by [`Select::paginate`] and [`Load::paginate`](crate::Load::paginate).
 ///
-/// Stands for SeaORM's `Paginator`. The rows need an order that is unique, or a row may be on two pages or on none.
+/// Corresponds to SeaORM's `Paginator`. The rows need an order that is unique, or a row may be on two pages or on none.
 /// The farther a page is, the more it costs: [`Cursor`](crate::Cursor) does not.
 #[derive(Debug)]
 #[must_use = "a query does nothing until it is run"]

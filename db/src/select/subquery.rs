@@ -54,7 +54,7 @@ impl Subquery {
 impl<F: Facade, J, R> Select<F, J, R> {
     /// Keeps the rows for which an expression is among the values of another scoped query, which selects one column.
     ///
-    /// Stands for SeaORM's `ColumnTrait::in_subquery`, which takes a statement. Each table of the other query
+    /// Corresponds to SeaORM's `ColumnTrait::in_subquery`, which takes a statement. Each table of the other query
     /// carries the predicate of its own.
     ///
     /// ```ignore
@@ -83,7 +83,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Keeps the rows that have a related row for which the condition holds: an `EXISTS`.
     ///
-    /// Stands for SeaORM's `Select::has_related`.
+    /// Corresponds to SeaORM's `Select::has_related`.
     pub fn has_related<G: Facade>(self, _: G, condition: impl IntoCondition) -> Select<F, Onto<F, G, J>, R>
     where
         F: RelatedTo<G>,

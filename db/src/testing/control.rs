@@ -53,7 +53,7 @@ pub(super) async fn run(world: &World, subject: &Subject) -> Result<Outcome> {
         }
         pending = left;
         if protection == Protection::Policies {
-            // The second ring stands alone now.
+            // The second layer stands alone now.
             let found = Group::Verbs.run(world, subject, &mut login).await?;
             let without = |line: String| format!("with row-level security off, {line}");
             outcome.breaches.extend(found.breaches.into_iter().map(without));
@@ -112,7 +112,7 @@ async fn boundary(
     Ok(())
 }
 
-/// Returns what has to go red, and by when: what a scope may do is held by policies (and triggers of the table's own),
+/// Returns what has to go red, and by when: what a scope may do is restricted by policies (and triggers of the table's own),
 /// what it may not by grants.
 fn pending(world: &World, subject: &Subject) -> Vec<Pending> {
     let out_of_context = |group, by| Pending { group, declared: None, by };

@@ -72,7 +72,7 @@ pub(super) struct Filler<'a> {
     promised: Vec<(usize, Values)>,
 }
 
-/// The unique columns in which a row met another.
+/// The unique columns in which a row conflicted with another.
 struct Conflict(Vec<String>);
 
 impl<'a> Filler<'a> {

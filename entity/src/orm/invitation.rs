@@ -11,7 +11,7 @@ use super::member::MemberRole;
     allow(select, insert, update(status)),
     writers("owner", "admin"),
     ranked = "role",
-    except(
+    accept(
         "unique-uuid-without-scope",
         on = "invitation_pkey",
         reason = "sign-in finds an invitation by its id alone, and an id is random: nobody guesses another's"

@@ -3,7 +3,7 @@
 use axum::{Json, http::StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{
-    axum::{JsonBody, Problem, TenantDoor},
+    axum::{JsonBody, Problem, TenantExtractor},
     prelude::*,
 };
 use entity::{NewInvitation, invitation, invite, list_members};
@@ -71,8 +71,8 @@ struct Invited {
     params(("organization_id" = Uuid, Path)),
     responses((status = 200, body = Vec<Member>), Asked, InOrganization)
 )]
-async fn list(door: TenantDoor) -> Result<Json<Vec<Member>>, Problem> {
-    let members = door.read(async |cx| list_members(cx).await).await?;
+async fn list(tenant: TenantExtractor) -> Result<Json<Vec<Member>>, Problem> {
+    let members = tenant.read(async |cx| list_members(cx).await).await?;
     let members = members.into_iter().map(|(member, colleague)| {
         let (name, email) = colleague.map(|colleague| (colleague.name, colleague.email)).unzip();
         Member { user_id: member.user_id.0, role: member.role.into(), name, email, since: member.created_at }
@@ -87,7 +87,7 @@ async fn list(door: TenantDoor) -> Result<Json<Vec<Member>>, Problem> {
     responses((status = 201, body = Invitation), Asked, InOrganization, Sent)
 )]
 async fn invite_person(
-    door: TenantDoor,
+    tenant: TenantExtractor,
     JsonBody(invited): JsonBody<Invited>,
 ) -> Result<(StatusCode, Json<Invitation>), Problem> {
     let new = NewInvitation {
@@ -95,6 +95,6 @@ async fn invite_person(
         role: invited.role.into(),
         expires_at: invited.expires_at.unwrap_or_else(|| Utc::now() + STANDS),
     };
-    let invitation = door.run(async |cx| invite(cx, new).await).await?;
+    let invitation = tenant.run(async |cx| invite(cx, new).await).await?;
     Ok((StatusCode::CREATED, Json(invitation.into())))
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use db::{
-    axum::{JsonBody, PathParams, Problem, QueryParams, TenantDoor},
+    axum::{JsonBody, PathParams, Problem, QueryParams, TenantExtractor},
     prelude::*,
 };
 use entity::{
@@ -147,9 +147,9 @@ struct StepPath {
     params(("organization_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Plans), Asked, InOrganization)
 )]
-async fn list(door: TenantDoor, QueryParams(page): QueryParams<PageQuery>) -> Result<Json<Plans>, Problem> {
+async fn list(tenant: TenantExtractor, QueryParams(page): QueryParams<PageQuery>) -> Result<Json<Plans>, Problem> {
     let rows = page.limit.rows();
-    let mut plans = door
+    let mut plans = tenant
         .read(async |cx| {
             let mut plans = ResearchPlan::find().cursor_by(research_plan::Column::Id);
             if let Some(Cursor(id)) = page.after {
@@ -174,20 +174,20 @@ async fn list(door: TenantDoor, QueryParams(page): QueryParams<PageQuery>) -> Re
     responses((status = 201, body = PlanWithSteps, headers(("Location" = String))), Asked, InOrganization, Sent)
 )]
 async fn create(
-    door: TenantDoor,
+    tenant: TenantExtractor,
     JsonBody(new): JsonBody<NewPlan>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<PlanWithSteps>), Problem> {
     if new.steps.len() > STEPS {
         return Err(too_many_steps());
     }
     let new = NewResearchPlan { title: new.title, question: new.question, steps: new.steps };
-    let plan = door
+    let plan = tenant
         .run(async |cx| {
             let (id, _) = create_research_plan(cx, new).await?;
             with_steps(cx, id).await
         })
         .await?;
-    let location = format!("/organizations/{}/plans/{}", door.organization_id(), plan.plan.id);
+    let location = format!("/organizations/{}/plans/{}", tenant.organization_id(), plan.plan.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(plan)))
 }
 
@@ -197,8 +197,8 @@ async fn create(
     params(("organization_id" = Uuid, Path), ("plan_id" = Uuid, Path)),
     responses((status = 200, body = PlanWithSteps), Asked, InOrganization, ToOne)
 )]
-async fn one(door: TenantDoor, PathParams(path): PathParams<PlanPath>) -> Result<Json<PlanWithSteps>, Problem> {
-    Ok(Json(door.read(async |cx| with_steps(cx, path.plan_id).await).await?))
+async fn one(tenant: TenantExtractor, PathParams(path): PathParams<PlanPath>) -> Result<Json<PlanWithSteps>, Problem> {
+    Ok(Json(tenant.read(async |cx| with_steps(cx, path.plan_id).await).await?))
 }
 
 /// Completes a plan.
@@ -207,8 +207,8 @@ async fn one(door: TenantDoor, PathParams(path): PathParams<PlanPath>) -> Result
     params(("organization_id" = Uuid, Path), ("plan_id" = Uuid, Path)),
     responses((status = 200, body = Plan), Asked, InOrganization, ToOne)
 )]
-async fn complete(door: TenantDoor, PathParams(path): PathParams<PlanPath>) -> Result<Json<Plan>, Problem> {
-    let plan = door.run(async |cx| complete_research_plan(cx, path.plan_id).await).await?;
+async fn complete(tenant: TenantExtractor, PathParams(path): PathParams<PlanPath>) -> Result<Json<Plan>, Problem> {
+    let plan = tenant.run(async |cx| complete_research_plan(cx, path.plan_id).await).await?;
     Ok(Json(plan.into()))
 }
 
@@ -221,11 +221,11 @@ async fn complete(door: TenantDoor, PathParams(path): PathParams<PlanPath>) -> R
     responses((status = 201, body = Step), Asked, InOrganization, ToOne, Sent)
 )]
 async fn add_step(
-    door: TenantDoor,
+    tenant: TenantExtractor,
     PathParams(path): PathParams<PlanPath>,
     JsonBody(new): JsonBody<NewStep>,
 ) -> Result<(StatusCode, Json<Step>), Problem> {
-    let step = door
+    let step = tenant
         .open()
         .run::<_, Problem>(async |cx| {
             let step = add_plan_step(cx, path.plan_id, &new.title).await?;
@@ -244,11 +244,11 @@ async fn add_step(
     responses((status = 200, body = Step), Asked, InOrganization, ToOne, Sent)
 )]
 async fn move_step(
-    door: TenantDoor,
+    tenant: TenantExtractor,
     PathParams(path): PathParams<StepPath>,
     JsonBody(new): JsonBody<NewPosition>,
 ) -> Result<Json<Step>, Problem> {
-    let step = door.run(async |cx| move_plan_step(cx, path.step_id, new.position).await).await?;
+    let step = tenant.run(async |cx| move_plan_step(cx, path.step_id, new.position).await).await?;
     Ok(Json(step.into()))
 }
 

@@ -6,7 +6,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use db::{
-    axum::{JsonBody, PathParams, Problem, UserDoor},
+    axum::{JsonBody, PathParams, Problem, UserExtractor},
     prelude::*,
 };
 use entity::{create_pat, list_user_pats, personal_access_token, revoke_pat};
@@ -73,8 +73,8 @@ struct TokenPath {
 
 /// Lists one's own tokens, newest first, the revoked ones included.
 #[utoipa::path(get, path = "/tokens", tag = "tokens", responses((status = 200, body = Vec<Token>), Asked))]
-async fn list(door: UserDoor) -> Result<Json<Vec<Token>>, Problem> {
-    let tokens = door.read(async |cx| list_user_pats(cx).await).await?;
+async fn list(user: UserExtractor) -> Result<Json<Vec<Token>>, Problem> {
+    let tokens = user.read(async |cx| list_user_pats(cx).await).await?;
     Ok(Json(tokens.into_iter().map(Token::from).collect()))
 }
 
@@ -84,10 +84,10 @@ async fn list(door: UserDoor) -> Result<Json<Vec<Token>>, Problem> {
     responses((status = 201, body = MadeToken), Asked, Sent)
 )]
 async fn create(
-    door: UserDoor,
+    user: UserExtractor,
     JsonBody(new): JsonBody<NewToken>,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<MadeToken>), Problem> {
-    let (token, secret) = door.run(async |cx| create_pat(cx, &new.name, new.expires_at).await).await?;
+    let (token, secret) = user.run(async |cx| create_pat(cx, &new.name, new.expires_at).await).await?;
     let made = MadeToken { token: token.into(), secret: secret.expose_secret().to_owned() };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(made)))
 }
@@ -97,7 +97,7 @@ async fn create(
     delete, path = "/tokens/{id}", tag = "tokens", params(("id" = Uuid, Path)),
     responses((status = 204), Asked, ToOne)
 )]
-async fn revoke(door: UserDoor, PathParams(path): PathParams<TokenPath>) -> Result<StatusCode, Problem> {
-    door.run(async |cx| revoke_pat(cx, path.id).await).await?;
+async fn revoke(user: UserExtractor, PathParams(path): PathParams<TokenPath>) -> Result<StatusCode, Problem> {
+    user.run(async |cx| revoke_pat(cx, path.id).await).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,7 +21,7 @@ fn found(report: &AuditReport) -> Vec<(Code, String)> {
 }
 
 fn accepted(report: &AuditReport) -> Vec<String> {
-    report.excepted.iter().map(|excepted| excepted.finding.object.to_string()).collect()
+    report.accepted.iter().map(|accepted| accepted.finding.object.to_string()).collect()
 }
 
 /// The entity of invitations declares its key, `on = "invitation_pkey"`: not a second one of the same kind.
@@ -38,7 +38,7 @@ async fn one_that_names_an_object_is_for_no_other_of_the_table() {
 #[tokio::test]
 async fn one_beside_an_entity_is_for_no_table_of_the_same_name() {
     let database = TestDatabase::new().await;
-    let prefix = &database.name;
+    let prefix = &database.prefix;
     database
         .execute(&format!(
             "CREATE SCHEMA crm;
@@ -63,7 +63,7 @@ async fn one_beside_no_entity_is_for_the_whole_name() {
              ALTER TABLE research_plan ADD CONSTRAINT twin UNIQUE (id)",
         )
         .await;
-    let of = |object: &'static str| application().except(Code::UniqueUuidWithoutScope, object, "a test's");
+    let of = |object: &'static str| application().accept(Code::UniqueUuidWithoutScope, object, "a test's");
     for other in [
         "Twin",
         "twin of public.plan_step",
@@ -74,7 +74,7 @@ async fn one_beside_no_entity_is_for_the_whole_name() {
         let report = look(&database, &of(other)).await;
         let found = found(&report);
         assert_eq!(accepted(&report), ["constraint invitation_pkey of public.invitation"], "{other}");
-        assert!(found.contains(&(Code::ExceptionUnused, format!("exception {other}"))), "{report}");
+        assert!(found.contains(&(Code::AcceptanceUnused, format!("acceptance {other}"))), "{report}");
         assert_eq!(found.len(), 3, "{report}");
     }
     let report = look(&database, &of("Twin of public.plan_step")).await;
@@ -86,14 +86,14 @@ async fn one_beside_no_entity_is_for_the_whole_name() {
 #[tokio::test]
 async fn no_two_tables_have_the_same_whole_name() {
     let database = TestDatabase::new().await;
-    let prefix = &database.name;
+    let prefix = &database.prefix;
     database
         .execute(&format!(
             "CREATE SCHEMA \"a.b\"; CREATE TABLE \"a.b\".c (code text); GRANT SELECT ON \"a.b\".c TO {prefix}_tenant;
              CREATE SCHEMA a; CREATE TABLE a.\"b.c\" (code text); GRANT SELECT ON a.\"b.c\" TO {prefix}_tenant"
         ))
         .await;
-    let registry = application().except(Code::TableShared, "\"a.b\".c", "a test's");
+    let registry = application().accept(Code::TableShared, "\"a.b\".c", "a test's");
     assert_eq!(found(&look(&database, &registry).await), [(Code::TableShared, "table a.\"b.c\"".to_owned())]);
 }
 
@@ -101,7 +101,7 @@ async fn no_two_tables_have_the_same_whole_name() {
 #[tokio::test]
 async fn one_is_not_for_what_has_got_worse() {
     let database = TestDatabase::new().await;
-    let prefix = &database.name;
+    let prefix = &database.prefix;
     database
         .execute(&format!(
             "CREATE TABLE country (code text PRIMARY KEY); GRANT SELECT ON country TO {prefix}_tenant;
@@ -109,7 +109,7 @@ async fn one_is_not_for_what_has_got_worse() {
              CREATE ROLE {prefix}_owner; ALTER VIEW codes OWNER TO {prefix}_owner"
         ))
         .await;
-    let registry = application().except(Code::TableShared, "public.country", "a test's").except(
+    let registry = application().accept(Code::TableShared, "public.country", "a test's").accept(
         Code::ViewRunsAsOwner,
         "public.codes",
         "a test's",
@@ -127,8 +127,8 @@ async fn one_is_not_for_what_has_got_worse() {
         [
             (Code::TableUndeclared, "table public.country".to_owned()),
             (Code::ViewBypassesRls, "view public.codes".to_owned()),
-            (Code::ExceptionUnused, "exception public.country".to_owned()),
-            (Code::ExceptionUnused, "exception public.codes".to_owned()),
+            (Code::AcceptanceUnused, "acceptance public.country".to_owned()),
+            (Code::AcceptanceUnused, "acceptance public.codes".to_owned()),
         ],
         "{report}"
     );
@@ -139,6 +139,6 @@ async fn one_is_not_for_what_has_got_worse() {
 async fn one_that_is_declared_twice_is_not_for_nothing() {
     let database = TestDatabase::new().await;
     database.execute("ALTER TABLE plan_step ADD CONSTRAINT twin UNIQUE (id)").await;
-    let of = |registry: Registry| registry.except(Code::UniqueUuidWithoutScope, "twin of public.plan_step", "a test's");
+    let of = |registry: Registry| registry.accept(Code::UniqueUuidWithoutScope, "twin of public.plan_step", "a test's");
     assert_eq!(found(&look(&database, &of(of(application()))).await), []);
 }

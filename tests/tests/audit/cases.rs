@@ -1,4 +1,4 @@
-//! The faults, each by the code that finds it and by what causes it. `$p` stands for the prefix.
+//! The faults, each by the code that finds it and by what causes it. `$p` is the prefix.
 
 mod constraints;
 mod databases;
@@ -73,8 +73,8 @@ impl Case {
         self
     }
 
-    fn except(mut self, code: Code, object: &'static str) -> Self {
-        self.registry = self.registry.except(code, object, "this case is about another fault");
+    fn accept(mut self, code: Code, object: &'static str) -> Self {
+        self.registry = self.registry.accept(code, object, "this case is about another fault");
         self
     }
 

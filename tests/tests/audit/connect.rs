@@ -39,7 +39,7 @@ async fn an_empty_registry_is_not_taken_for_a_clean_database() {
 #[tokio::test]
 async fn connecting_refuses_what_the_login_role_could_become() {
     let database = TestDatabase::new().await;
-    let (login, tenant, name) = (database.login(), database.role("tenant"), &database.name);
+    let (login, tenant, name) = (database.login(), database.role("tenant"), &database.prefix);
     for (fault, repair, why) in [
         (format!("ALTER ROLE {login} REPLICATION"), format!("ALTER ROLE {login} NOREPLICATION"), "REPLICATION"),
         (format!("ALTER ROLE {login} CREATEROLE"), format!("ALTER ROLE {login} NOCREATEROLE"), "CREATEROLE"),

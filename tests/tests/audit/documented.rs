@@ -15,7 +15,7 @@ fn the_guide_has_each_code_as_it_is() {
     assert_eq!(codes.count(), Code::ALL.len());
 }
 
-/// A name is what others keep: in exceptions, in pipelines, in scanners.
+/// A name is what others keep: in acceptances, in pipelines, in scanners.
 #[test]
 fn names_are_plain_and_stand_for_one_thing() {
     let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();

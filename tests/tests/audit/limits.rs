@@ -22,7 +22,7 @@ fn found(report: &AuditReport) -> Vec<(Code, String)> {
 #[tokio::test]
 async fn whose_rows_a_table_has_is_told_by_its_keys_and_columns_alone() {
     let database = TestDatabase::new().await;
-    let prefix = &database.name;
+    let prefix = &database.prefix;
     database
         .execute(&format!(
             "CREATE TABLE journal (id bigint PRIMARY KEY, line text); GRANT SELECT ON journal TO {prefix}_tenant;
@@ -191,7 +191,7 @@ async fn other_databases_of_the_server_are_not_looked_at() {
 #[tokio::test]
 async fn a_db_does_not_compare_the_functions_of_the_contract() {
     let database = TestDatabase::new().await;
-    let prefix = &database.name;
+    let prefix = &database.prefix;
     database
         .execute(&format!(
             "CREATE OR REPLACE FUNCTION {prefix}.current_organization_id() RETURNS uuid LANGUAGE sql STABLE

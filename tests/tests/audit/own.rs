@@ -22,9 +22,9 @@ async fn the_schema_is_clean_but_for_what_is_declared() {
     let database = TestDatabase::new().await;
     let report = as_owner(&database, &application()).await;
     assert!(report.findings.is_empty() && report.not_looked_at.is_empty(), "{report}{:?}", report.not_looked_at);
-    let excepted: Vec<_> = report.excepted.iter().map(|excepted| excepted.finding.object.to_string()).collect();
-    assert_eq!(excepted, ["constraint invitation_pkey of public.invitation"]);
-    assert!(report.excepted.iter().all(|excepted| !excepted.reason.is_empty()));
+    let accepted: Vec<_> = report.accepted.iter().map(|accepted| accepted.finding.object.to_string()).collect();
+    assert_eq!(accepted, ["constraint invitation_pkey of public.invitation"]);
+    assert!(report.accepted.iter().all(|accepted| !accepted.reason.is_empty()));
 
     // The login role sees the same; what it cannot see, it says.
     let report = database.db().await.audit(&application()).await.unwrap();
@@ -50,7 +50,7 @@ async fn the_report_shows_who_may_do_what() {
     let report = as_owner(&database, &application()).await;
     let roles: Vec<_> = report.roles.iter().map(|role| role.name.as_str()).collect();
     let [login, tenant, user, identity] =
-        ["login", "tenant", "user", "identity"].map(|role| format!("{}_{role}", database.name));
+        ["login", "tenant", "user", "identity"].map(|role| format!("{}_{role}", database.prefix));
     assert_eq!(roles, [&*login, &*tenant, &*user, &*identity]);
     assert_eq!(report.tables.len(), 10);
     let colleague = report.tables.iter().find(|table| table.name == "public.user").unwrap();
@@ -74,7 +74,7 @@ async fn where_set_config_stays_open_that_is_the_one_warning() {
     let report = as_owner(&database, &application()).await;
     let found: Vec<_> = report.findings.iter().map(|finding| (finding.code, finding.severity)).collect();
     assert_eq!(found, [(Code::SetConfigExecutable, Severity::Warn)], "{report}");
-    let accepted = application().except(Code::SetConfigExecutable, "set_config", "nobody here is a superuser");
+    let accepted = application().accept(Code::SetConfigExecutable, "set_config", "nobody here is a superuser");
     assert!(as_owner(&database, &accepted).await.findings.is_empty());
 }
 
@@ -94,10 +94,10 @@ async fn a_table_without_an_entity_is_found_until_it_has_one() {
 #[tokio::test]
 async fn an_exception_that_is_for_nothing_is_found() {
     let database = TestDatabase::new().await;
-    let registry = application().except(Code::DefinerUnknown, "public.gone()", "it is needed");
+    let registry = application().accept(Code::DefinerUnknown, "public.gone()", "it is needed");
     let report = as_owner(&database, &registry).await;
     let found: Vec<_> = report.findings.iter().map(|finding| (finding.code, finding.object.to_string())).collect();
-    assert_eq!(found, [(Code::ExceptionUnused, "exception public.gone()".to_owned())], "{report}");
+    assert_eq!(found, [(Code::AcceptanceUnused, "acceptance public.gone()".to_owned())], "{report}");
 }
 
 /// It changes nothing, and leaves no setting behind on the connection.

@@ -85,7 +85,7 @@ impl Shop {
 
     /// Runs one message, as `psql -c` does; an error takes its transaction back.
     async fn try_run(&mut self, sql: &str) -> Result<(), String> {
-        let sql = sql.replace("$p", &self.database.name);
+        let sql = sql.replace("$p", &self.database.prefix);
         let done = self.owner.execute(raw_sql(AssertSqlSafe(sql.clone()))).await.map(drop);
         if done.is_err() {
             self.owner.execute("ROLLBACK").await.unwrap();

@@ -60,7 +60,7 @@ async fn work(f: &Fixture, n: u64) -> db::Result<()> {
     }
 }
 
-/// Opens every connection of the pool at once. The entrances have checked each. No session holds a lock.
+/// Opens every connection of the pool at once. The entry functions have checked each. No session holds a lock.
 async fn assert_clean(f: &Fixture) {
     assert_whole(f).await;
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
@@ -79,7 +79,7 @@ async fn assert_whole(f: &Fixture) {
 
 async fn pool_of_two(sleep: &str) -> Fixture {
     let f = Fixture::with(|options| options.max_connections(2)).await;
-    f.database.probe_entrances(sleep).await;
+    f.database.probe_entry_functions(sleep).await;
     f
 }
 
@@ -87,7 +87,7 @@ async fn pool_of_two(sleep: &str) -> Fixture {
 #[tokio::test]
 async fn the_probe_notices_what_is_left_behind() {
     let f = pool_of_two("0").await;
-    let (schema, acme, owner) = (&f.database.name, f.acme.id, f.acme.owner.user_id());
+    let (schema, acme, owner) = (&f.database.prefix, f.acme.id, f.acme.owner.user_id());
     for (left, behind) in [
         ("BEGIN".to_owned(), "a transaction"),
         (format!("SET {schema}.organization_id = '{acme}'"), "a setting"),
@@ -97,8 +97,8 @@ async fn the_probe_notices_what_is_left_behind() {
     ] {
         let mut stranger = f.database.stranger().await;
         run(&mut stranger, left).await;
-        let entrance = format!("SELECT {schema}.enter_tenant('{acme}', '{owner}')");
-        let error = stranger.execute(raw_sql(AssertSqlSafe(entrance))).await.unwrap_err();
+        let enter = format!("SELECT {schema}.enter_tenant('{acme}', '{owner}')");
+        let error = stranger.execute(raw_sql(AssertSqlSafe(enter))).await.unwrap_err();
         assert!(error.to_string().contains(behind), "{behind}: {error}");
     }
 }

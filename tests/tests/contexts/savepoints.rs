@@ -160,7 +160,7 @@ async fn no_savepoint_leaves_a_lock_behind_however_it_ends() {
 #[tokio::test]
 async fn a_savepoint_that_is_taken_back_alone_leaves_a_lock_behind() {
     let f = Fixture::new().await;
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     let (acme, owner) = (f.acme.id, f.acme.owner.user_id());
     f.db.close().await;
     let mut stranger = f.database.stranger().await;

@@ -122,7 +122,7 @@ fn a_test_that_is_not_there_is_missed() {
         assert!(!is_there(path), "{path}");
     }
     assert_eq!(
-        named("as `docs::limits::is_there`, `Registry::except`, `contract::as_owner`"),
+        named("as `docs::limits::is_there`, `Registry::accept`, `contract::as_owner`"),
         ["docs::limits::is_there"]
     );
 }

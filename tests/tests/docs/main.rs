@@ -3,3 +3,4 @@
 
 mod limits;
 mod seaorm;
+mod words;

@@ -81,7 +81,7 @@ async fn an_unreachable_server_says_so() {
 async fn a_refused_login_says_so() {
     let database = TestDatabase::new().await;
     let options = |role: &str, password: &str| {
-        DbOptions::from_url(&database.url(Some((role, password)))).unwrap().prefix(&database.name).unwrap()
+        DbOptions::from_url(&database.url(Some((role, password)))).unwrap().prefix(&database.prefix).unwrap()
     };
     let error = refused(options("nobody_at_all", "hunter2")).await;
     assert!(error.is_login_refused() && !format!("{error:?}").contains("hunter2"), "{error}");
@@ -106,7 +106,7 @@ async fn a_privileged_login_is_refused_unless_it_is_allowed() {
     let database = TestDatabase::new().await;
     let (login, tenant) = (database.login(), database.role("tenant"));
 
-    let owner = || DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.name).unwrap();
+    let owner = || DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.prefix).unwrap();
     let error = refused(owner()).await;
     assert!(error.is_privileged_login() && error.to_string().contains("superuser"), "{error}");
     Db::connect(owner().allow_privileged_login()).await.unwrap().with_identity_context(async |_| Ok(())).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_privileged_login_is_refused_unless_it_is_allowed() {
 #[tokio::test]
 async fn a_database_that_is_not_migrated_says_so() {
     let database = TestDatabase::empty().await;
-    let error = refused(DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.name).unwrap()).await;
+    let error = refused(DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.prefix).unwrap()).await;
     assert!(error.is_not_migrated() && error.to_string().contains("run the migration"), "{error}");
 
     let database = TestDatabase::new().await;

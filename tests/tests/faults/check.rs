@@ -82,7 +82,7 @@ impl World {
         self.comes_to("there are more sessions than connections", few).await
     }
 
-    /// So many contexts as the pool has connections can be open at the same time; each entrance has checked its own.
+    /// So many contexts as the pool has connections can be open at the same time; each entry function has checked its own.
     /// A pooler that has fewer connections is lent more for it.
     pub(crate) async fn pool_is_whole(&self) -> Result<(), String> {
         let Some((pooler, few)) = &self.pooler else { return self.all_at_once().await };

@@ -71,7 +71,7 @@ async fn a_row_of_nobodys_is_found_out() {
 async fn a_row_that_is_written_in_another_context_is_found_out() {
     let (world, workers) = peaceful(database().await).await;
     let [one, other] = workers.each_ref().map(|worker| worker.member.organization);
-    let schema = &world.database.name;
+    let schema = &world.database.prefix;
     let sql =
         format!("SET {schema}.organization_id = '{other}'; UPDATE tag SET name = name WHERE organization_id = '{one}'");
     world.database.execute(&sql).await;

@@ -127,7 +127,7 @@ async fn a_pool_that_is_busy_is_not_taken_for_a_server_that_is_down() {
     let database = TestDatabase::new().await;
     let options = database.options().max_connections(1).acquire_timeout(Duration::from_millis(300));
     let db = Db::connect(options).await.unwrap();
-    database.probe_entrances("0.02").await;
+    database.probe_entry_functions("0.02").await;
     let tasks: Vec<_> = (0..40)
         .map(|_| {
             let db = db.clone();

@@ -51,7 +51,7 @@ pub(crate) const MARKERS: std::ops::RangeInclusive<char> = 'e'..='z';
 /// Each row has the organization, or the person, of the context that has written it last. A transaction that has
 /// written holds a lock for its organization to the end, so that the end can be waited for.
 fn stamp(database: &TestDatabase) -> String {
-    let schema = &database.name;
+    let schema = &database.prefix;
     let mut sql = format!(
         "CREATE FUNCTION written_in() RETURNS text LANGUAGE sql STABLE RETURN coalesce(
              nullif(current_setting('{schema}.organization_id', true), ''),
@@ -87,7 +87,7 @@ pub(crate) async fn prepare(database: &TestDatabase) {
     database.make_slow().await;
     database.execute(&stamp(database)).await;
     // Every context that is opened, in each test, shows that nothing was left behind for it.
-    database.probe_entrances("0").await;
+    database.probe_entry_functions("0").await;
 }
 
 impl World {

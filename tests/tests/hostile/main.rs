@@ -34,7 +34,7 @@ use crate::{
     world::{World, id},
 };
 
-async fn ring_2_alone() -> World {
+async fn layer_2_alone() -> World {
     let w = World::new().await;
     w.switch_row_level_security_off().await;
     w
@@ -73,7 +73,7 @@ fn forged(type_name: &str, value: &str) -> Forged {
 /// The key of a row by hand is a value of its own making, whose type's name is text.
 #[tokio::test]
 async fn a_forged_row_writes_no_text_into_find_related() {
-    let w = ring_2_alone().await;
+    let w = layer_2_alone().await;
     let row = forged("uuid\" OR TRUE OR \"parent\".\"id\"::text = 'x'::\"text", "00000000-0000-0000-0000-000000000000");
     let found = w
         .db
@@ -85,7 +85,7 @@ async fn a_forged_row_writes_no_text_into_find_related() {
 /// The same, where rows are loaded by their keys.
 #[tokio::test]
 async fn a_forged_row_writes_no_text_into_load_many() {
-    let w = ring_2_alone().await;
+    let w = layer_2_alone().await;
     let row = forged(
         "uuid\"))) OR TRUE OR (\"parent\".\"id\"::text) IN (((('x'::\"text",
         "00000000-0000-0000-0000-000000000000",
@@ -627,7 +627,7 @@ async fn a_load_locks_what_is_loaded_alone() {
 /// `join_from` in a subquery takes the outer table's row, whose predicate is the outer's.
 #[tokio::test]
 async fn join_from_in_a_subquery_means_the_outer_table() {
-    let w = ring_2_alone().await;
+    let w = layer_2_alone().await;
     let found = acme!(w, cx => {
         let sub = Tag::find().join_from(JoinType::InnerJoin, Project, Profile).select_only().column(profile::Column::ProjectId);
         Project::find().in_subquery(project::Column::Id, sub).all(cx).await
@@ -754,7 +754,7 @@ async fn what_is_refused_stays_refused() {
 /// Conditions of every form stay and-ed to the predicates, and names mean what they say.
 #[tokio::test]
 async fn conditions_and_names_do_not_get_out() {
-    let w = ring_2_alone().await;
+    let w = layer_2_alone().await;
     let acme = w.f.acme.id;
     w.acme(async |cx| {
         for condition in [
@@ -799,11 +799,11 @@ async fn conditions_and_names_do_not_get_out() {
     assert_eq!(taken.unwrap_err().sqlstate(), Some("42712"));
 }
 
-/// A filter that fails on a row of others would tell of it. PostgreSQL goes by the index on the scope column first; with ring
+/// A filter that fails on a row of others would tell of it. PostgreSQL goes by the index on the scope column first; with layer
 /// 2 alone nothing but that plan holds it, as the docs say.
 #[tokio::test]
 async fn an_error_of_a_filter_tells_nothing_here() {
-    let w = ring_2_alone().await;
+    let w = layer_2_alone().await;
     // Only the other tenant has a task of 100 points.
     let probe = |points: i32| Expr::val(1).div(Expr::col(("task", task::Column::Points)).sub(points)).gte(-1000);
     let selected = acme!(w, cx => Task::find().filter(probe(100)).count(cx).await);

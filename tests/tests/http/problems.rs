@@ -6,7 +6,7 @@ use axum::{
     routing::get,
 };
 use db::{
-    axum::{PathParams, TenantDoor},
+    axum::{PathParams, TenantExtractor},
     prelude::Uuid,
 };
 use entity::ResearchPlan;
@@ -177,7 +177,7 @@ async fn what_an_extractor_says_of_the_service_is_not_shown() {
         .route("/two/{a}/{b}", get(async |PathParams(_): PathParams<Uuid>| ()))
         .route("/none", get(async |PathParams(_): PathParams<Uuid>| ()))
         .route("/nested/{a}", get(async |PathParams(_): PathParams<Vec<Vec<String>>>| ()))
-        .route("/organization", get(async |_: TenantDoor| ()));
+        .route("/organization", get(async |_: TenantExtractor| ()));
     let router = with_layers(router, Limits::default()).with_state(App { db: w.f.db.clone() });
     let client = Client::new(&serve(router).await, Some("secret"));
     for path in ["/two/1/2", "/none", "/nested/1", "/organization"] {

@@ -1,6 +1,6 @@
 //! What a hostile context tries through a facade.
 //!
-//! Each attack returns what it got hold of, in words: nothing, where the rings hold.
+//! Each attack returns what it got hold of, in words: nothing, where the layers hold.
 
 use db::{
     Affected, Context, Deletable, Delete, DeleteMany, Facade, Insert, Insertable, ReadOnly, Result, Scope, ScopedTo,

@@ -35,7 +35,7 @@ fn enum_value() -> Value {
     Value::Enum(OptionEnum::Some(Box::new(Enum { type_name: TYPE_NAME.into(), value: "x".into() })))
 }
 
-/// The kinds of raw text, and of what cannot be looked into.
+/// The kinds of raw text, and of what cannot be inspected.
 fn texts() -> Vec<(&'static str, Expr)> {
     vec![
         ("text", Expr::cust(ESCAPE)),
@@ -192,7 +192,7 @@ async fn text_in_a_value_is_only_a_value() {
     .unwrap();
 }
 
-/// Functions that take SQL as a value run it with no predicate: ring 2 does not let them in, so that it holds alone.
+/// Functions that take SQL as a value run it with no predicate: layer 2 does not let them in, so that it holds alone.
 #[tokio::test]
 async fn a_function_that_runs_sql_is_refused_as_raw_text() {
     let f = world().await;

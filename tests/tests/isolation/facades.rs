@@ -1,6 +1,6 @@
 //! Every entity in every scope: a hostile second tenant, and a hostile second person, get at nothing.
 //!
-//! Each case runs with all rings, and with row-level security switched off on every table: ring 2 holds alone.
+//! Each case runs with all layers, and with row-level security switched off on every table: layer 2 holds alone.
 
 use db::{OnConflict, prelude::*};
 use entity::{
@@ -235,14 +235,14 @@ async fn a_colleague_gets_at_nothing_of_a_person() {
 }
 
 #[tokio::test]
-async fn with_ring_2_alone_a_tenant_gets_at_nothing_of_another() {
+async fn with_layer_2_alone_a_tenant_gets_at_nothing_of_another() {
     let f = world().await;
     switch_row_level_security_off(&f).await;
     assert_a_tenant_gets_at_nothing(&f, &Side::owner(&f.globex)).await;
 }
 
 #[tokio::test]
-async fn with_ring_2_alone_a_person_gets_at_nothing_of_another() {
+async fn with_layer_2_alone_a_person_gets_at_nothing_of_another() {
     let f = world().await;
     switch_row_level_security_off(&f).await;
     assert_a_person_gets_at_nothing(&f, &Side::owner(&f.globex)).await;

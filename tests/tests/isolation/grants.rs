@@ -126,7 +126,7 @@ async fn each_role_has_the_privileges_of_the_design_and_no_other() {
             }
         }
     }
-    // Who enters a tenant, and whose a token is, is looked up by the gate.
+    // Who enters a tenant, and whose a token is, is looked up by the definer role.
     for column in ["organization_id", "user_id", "role"] {
         expected.insert(("member".to_owned(), f.database.role("gate"), format!("SELECT {column}")));
     }
@@ -211,7 +211,7 @@ async fn a_scope_role_may_write_nothing_else_in_the_database() {
 async fn a_scope_role_may_call_no_function_that_opens_a_context() {
     let f = Fixture::new().await;
     let mut owner = f.database.owner().await;
-    let name = &f.database.name;
+    let name = &f.database.prefix;
     for role in ["tenant", "user", "identity", "login"] {
         let callable: Vec<String> = query_scalar(AssertSqlSafe(format!(
             "SELECT proname::text FROM pg_proc

@@ -1,5 +1,5 @@
 //! A connection of the login role that has gone into a scope by itself: SQL with no predicate, which no public path
-//! sends. What ring 3 is worth without the others.
+//! sends. What layer 3 is worth without the others.
 
 use sea_orm::sqlx::{
     self, AssertSqlSafe, Connection, Executor, PgConnection,
@@ -79,7 +79,7 @@ impl Inside {
 }
 
 fn opening(f: &Fixture, enter: &Enter, role: &str) -> String {
-    let schema = &f.database.name;
+    let schema = &f.database.prefix;
     let enter = match enter {
         Enter::Nothing => String::new(),
         Enter::Tenant(side) => format!("SELECT {schema}.enter_tenant('{}', '{}');", side.organization, side.user()),

@@ -207,10 +207,10 @@ async fn an_error_over_a_name_quotes_the_name() {
     .unwrap();
 }
 
-/// PostgreSQL may evaluate a filter before the scope's predicate, so that with ring 2 alone an expression that raises
+/// PostgreSQL may evaluate a filter before the scope's predicate, so that with layer 2 alone an expression that raises
 /// is met by foreign rows. What it says of them is kept back.
 #[tokio::test]
-async fn with_ring_2_alone_no_error_quotes_a_foreign_row() {
+async fn with_layer_2_alone_no_error_quotes_a_foreign_row() {
     let f = world().await;
     switch_row_level_security_off(&f).await;
     f.database.execute("UPDATE research_plan SET title = 'acme[' WHERE title = 'plan of acme'").await;

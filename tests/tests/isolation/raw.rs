@@ -32,7 +32,7 @@ async fn a_scope_role_with_no_context_is_refused_on_every_table() {
         let mut used = Inside::new(&f, &Enter::Nothing, scope.as_str()).await;
         // The settings of a context that is over read as the empty string, on the connection that had it.
         let side = Side::owner(&f.globex);
-        let (schema, organization, person) = (&f.database.name, side.organization, side.user());
+        let (schema, organization, person) = (&f.database.prefix, side.organization, side.user());
         used.outside(&format!(
             "BEGIN; SELECT {schema}.enter_tenant('{organization}', '{person}'); COMMIT;
              BEGIN; SELECT {schema}.enter_identity(); COMMIT"
@@ -55,7 +55,7 @@ async fn a_scope_role_with_no_context_is_refused_on_every_table() {
 async fn a_scope_role_in_the_context_of_another_scope_is_refused_on_every_table() {
     let f = world().await;
     let side = || Side::owner(&f.globex);
-    // An entrance sets what is not its own to nothing.
+    // An entry function sets what is not its own to nothing.
     let mismatched = [
         (Enter::Tenant(side()), ScopeKind::Identity),
         (Enter::System(side()), ScopeKind::Identity),

@@ -63,7 +63,7 @@ async fn point_at(f: &Fixture, plan: Uuid, member: UserId) -> Vec<Error> {
     errors
 }
 
-/// The keys carry the tenant: another tenant's parent is as good as none, and cannot be told from none.
+/// The keys carry the tenant: another tenant's parent is as good as none, and cannot be distinguished from none.
 #[tokio::test]
 async fn a_row_cannot_point_at_a_row_of_another_tenant() {
     let f = world().await;

@@ -37,12 +37,12 @@ async fn a_statement_prepared_in_one_context_serves_the_next_its_own_rows() {
     }
 }
 
-/// The same with ring 3 alone: one text with no predicate, on one connection, for all tenants and roles.
+/// The same with layer 3 alone: one text with no predicate, on one connection, for all tenants and roles.
 #[tokio::test]
 async fn a_statement_without_a_predicate_that_is_prepared_once_serves_each_role_its_own_rows() {
     let f = world().await;
     let mut inside = Inside::new(&f, &Enter::Identity, "identity").await;
-    let schema = &f.database.name;
+    let schema = &f.database.prefix;
     for (role, members) in [("tenant", 2), ("user", 1), ("identity", 4)] {
         for org in [&f.acme, &f.globex, &f.acme] {
             let (id, owner) = (org.id, org.owner.user_id());
@@ -71,15 +71,16 @@ async fn a_parallel_worker_holds_to_the_tenant() {
     // Whether the context is genuine is asked before the workers start, so the scan alone is parallel. The last setting has had another name since PostgreSQL 16.
     f.database
         .execute(&format!(
-            "ALTER ROLE {login} SET parallel_setup_cost = 0;
-             ALTER ROLE {login} SET parallel_tuple_cost = 0;
-             ALTER ROLE {login} SET min_parallel_table_scan_size = 0;
-             ALTER ROLE {login} SET enable_indexscan = off;
-             ALTER ROLE {login} SET enable_bitmapscan = off;
+            "ALTER ROLE {login} IN DATABASE {name} SET parallel_setup_cost = 0;
+             ALTER ROLE {login} IN DATABASE {name} SET parallel_tuple_cost = 0;
+             ALTER ROLE {login} IN DATABASE {name} SET min_parallel_table_scan_size = 0;
+             ALTER ROLE {login} IN DATABASE {name} SET enable_indexscan = off;
+             ALTER ROLE {login} IN DATABASE {name} SET enable_bitmapscan = off;
              ALTER TABLE research_plan SET (parallel_workers = 2);
-             DO $$ BEGIN EXECUTE (SELECT 'ALTER ROLE {login} SET ' || name || ' = on' FROM pg_settings
+             DO $$ BEGIN EXECUTE (SELECT 'ALTER ROLE {login} IN DATABASE {name} SET ' || name || ' = on' FROM pg_settings
                WHERE name IN ('force_parallel_mode', 'debug_parallel_query')); END $$",
             login = f.database.login(),
+            name = f.database.name,
         ))
         .await;
     let mut inside = Inside::new(&f, &Enter::Tenant(Side::owner(&f.globex)), "tenant").await;

@@ -69,13 +69,13 @@ async fn the_roles_have_no_power_and_the_login_inherits_none() {
     }
 
     // To be a member of a scope's role is to be able to become it, not to have its privileges: PostgreSQL 16 says
-    // so for each membership, 15 for the role. Nobody can become the gate.
+    // so for each membership, 15 for the role. Nobody can become the definer role.
     let memberships: Vec<(String, String, bool, Option<String>)> = query_as(AssertSqlSafe(format!(
         "SELECT role.rolname::text, member.rolname::text, m.admin_option, to_jsonb(m) ->> 'inherit_option'
          FROM pg_auth_members m JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles member ON member.oid = m.member
          WHERE role.rolname LIKE '{name}\\_%' OR member.rolname LIKE '{name}\\_%'
          ORDER BY role.rolname",
-        name = f.database.name,
+        name = f.database.prefix,
     )))
     .fetch_all(&mut owner)
     .await

@@ -6,7 +6,7 @@ use entity::{
     ResearchPlan,
     research_plan::{self, Column, Writable},
 };
-use sea_orm::sqlx::{Row, ValueRef, postgres::PgRow};
+use sea_orm::sqlx::{Executor, Row, ValueRef, postgres::PgRow};
 use tests::Fixture;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 /// Fills the placeholders in.
 fn filled(f: &Fixture, sql: &str) -> String {
-    sql.replace("{app}", &f.database.name)
+    sql.replace("{app}", &f.database.prefix)
         .replace("{login}", &f.database.login())
         .replace("{organization}", &f.acme.id.to_string())
         .replace("{person}", &f.acme.owner.user_id().to_string())
@@ -73,7 +73,7 @@ async fn assert_not_turned(f: &Fixture, inside: &mut Inside, after: &str) {
     let rows = inside
         .statement(&format!(
             "SELECT current_setting('{app}.organization_id') || ' ' || current_user || ' ' || current_setting('row_security')",
-            app = f.database.name
+            app = f.database.prefix
         ))
         .await
         .unwrap();
@@ -105,6 +105,15 @@ async fn no_statement_turns_a_context() {
     assert_eq!((rows_of(&f, &f.acme).await, rows_of(&f, &f.globex).await), before);
 }
 
+/// Returns whether the server was built with XML.
+async fn knows_xml(f: &Fixture) -> bool {
+    let knows = f.database.owner().await.execute("SELECT xmlelement(name x)").await.is_ok();
+    if !knows {
+        eprintln!("SKIPPED: the server was built without XML");
+    }
+    knows
+}
+
 #[tokio::test]
 async fn a_statement_that_runs_sees_and_changes_no_foreign_row() {
     let f = world().await;
@@ -116,7 +125,9 @@ async fn a_statement_that_runs_sees_and_changes_no_foreign_row() {
     let other = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
     assert_eq!(ResearchPlan::find().filter(Column::Title.eq("plan of acme")).count(&other).await.unwrap(), 1);
     let mut inside = Inside::new(&f, &Enter::Tenant(Side::owner(&f.globex)), "tenant").await;
-    for sql in HARMLESS {
+    let xml = knows_xml(&f).await;
+    let is_known = |sql: &&&str| xml || !sql.contains("_to_xml");
+    for sql in HARMLESS.iter().filter(is_known) {
         let sql = filled(&f, sql);
         inside.open().await;
         let rows = inside.statement(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -129,7 +140,7 @@ async fn a_statement_that_runs_sees_and_changes_no_foreign_row() {
 
     // The control: acme itself is recognized, in each way of looking that is not of the catalog.
     let mut inside = Inside::new(&f, &Enter::Tenant(Side::owner(&f.acme)), "tenant").await;
-    for sql in &HARMLESS[2..17] {
+    for sql in HARMLESS[2..17].iter().filter(is_known) {
         let rows = inside.send(&filled(&f, sql)).await.unwrap();
         assert!(marked(&rows, &marks), "{sql}: acme is not recognized");
     }
@@ -198,7 +209,7 @@ async fn a_function_in_a_filter_cannot_turn_the_context() {
         let set = |name: &str, value: String| {
             Expr::from(Func::cust("set_config").arg(name.to_owned()).arg(value).arg(true)).is_not_null()
         };
-        let organization = format!("{}.organization_id", f.database.name);
+        let organization = format!("{}.organization_id", f.database.prefix);
         let calls = [
             set(&organization, f.acme.id.to_string()),
             set("role", "none".to_owned()),

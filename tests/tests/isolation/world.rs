@@ -182,7 +182,7 @@ pub(crate) async fn ids(owner: &mut PgConnection, table: &str, condition: &str) 
     query_scalar(AssertSqlSafe(sql)).fetch_all(owner).await.unwrap()
 }
 
-/// Switches row-level security off on every table, so that ring 2 stands alone.
+/// Switches row-level security off on every table, so that layer 2 stands alone.
 pub(crate) async fn switch_row_level_security_off(f: &Fixture) {
     let statements = tables().map(|table| {
         format!(

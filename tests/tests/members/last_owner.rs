@@ -19,7 +19,7 @@ async fn the_last_owner_stays() {
     let all = async |cx: &mut TenantContext| Member::delete_many().exec(cx).await;
     let all = f.db.with_tenant_context(org.id, &org.owner, all).await;
     fails(all, Error::is_last_owner);
-    // Sign-in, which sees everything, is held by the same.
+    // Sign-in, which sees everything, is restricted by the same.
     let person = f.db.with_identity_context(async |cx| User::delete_by_id(org.owner.user_id()).exec(cx).await).await;
     fails(person, Error::is_last_owner);
     let membership = f.db.with_identity_context(async |cx| {

@@ -227,7 +227,7 @@ async fn a_context_knows_its_members_role_after_one_question() {
     assert_eq!(odd.await.unwrap_err().to_string(), "the member's role is none of `StepStatus`");
 }
 
-/// Work that no user asked for is held by no role; and no member is taken for the system, whatever their role is called.
+/// Work that no user asked for is restricted by no role; and no member is taken for the system, whatever their role is called.
 #[tokio::test]
 async fn the_system_has_every_role_and_nobody_has_the_systems() {
     let f = Fixture::new().await;
@@ -245,12 +245,12 @@ async fn the_system_has_every_role_and_nobody_has_the_systems() {
     assert!(refused.await.unwrap_err().is_permission_denied());
 }
 
-/// In ring 2 alone, and with all rings: the co-members, by their three columns.
+/// In layer 2 alone, and with all layers: the co-members, by their three columns.
 #[tokio::test]
 async fn members_see_each_others_name_and_address_and_nobody_elses() {
-    for rings in ["all", "ring 2"] {
+    for layers in ["all", "layer 2"] {
         let f = Fixture::new().await;
-        if rings == "ring 2" {
+        if layers == "layer 2" {
             for table in ["user", "member", "organization"] {
                 let sql = format!(r#"ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"#);
                 f.database.execute(&sql).await;
@@ -269,7 +269,7 @@ async fn members_see_each_others_name_and_address_and_nobody_elses() {
             f.db.with_tenant_context(org.id, &org.member, async |cx| {
                 let seen = Colleague::find().order_by_asc(colleague::Column::Email).all(cx).await?;
                 let emails: Vec<_> = seen.iter().map(|colleague| colleague.email.clone()).collect();
-                assert_eq!(emails, [format!("member@{name}.example"), format!("owner@{name}.example")], "{rings}");
+                assert_eq!(emails, [format!("member@{name}.example"), format!("owner@{name}.example")], "{layers}");
                 assert_eq!(Colleague::find().count(cx).await?, 2);
                 assert!(Colleague::find_by_id(other.owner.user_id()).one(cx).await?.is_none());
                 let (id, theirs) = (colleague::Column::Id, other.owner.user_id());
@@ -283,16 +283,16 @@ async fn members_see_each_others_name_and_address_and_nobody_elses() {
                     (Condition::all().add(colleague::Column::Email.contains("example").or(id.eq(theirs))), 2),
                 ] {
                     let found = || Colleague::find().filter(filter.clone());
-                    assert_eq!(found().all(cx).await?.len(), seen, "{rings}: {filter:?}");
-                    assert_eq!(found().count(cx).await?, seen as u64, "{rings}: {filter:?}");
-                    assert_eq!(found().exists(cx).await?, seen > 0, "{rings}: {filter:?}");
+                    assert_eq!(found().all(cx).await?.len(), seen, "{layers}: {filter:?}");
+                    assert_eq!(found().count(cx).await?, seen as u64, "{layers}: {filter:?}");
+                    assert_eq!(found().exists(cx).await?, seen > 0, "{layers}: {filter:?}");
                 }
                 // By a membership of the other organization's, as a subquery and as a row.
                 let members = Member::find().select_only().column(member::Column::UserId);
                 let found = Colleague::find().in_subquery(id, members.clone()).all(cx).await?;
                 assert_eq!((found.len(), Colleague::find().not_in_subquery(id, members).all(cx).await?.len()), (2, 0));
-                assert_eq!(foreign[&other.id].find_related(Colleague).all(cx).await?.len(), 0, "{rings}");
-                assert_eq!(foreign[&org.id].find_related(Colleague).all(cx).await?.len(), 1, "{rings}");
+                assert_eq!(foreign[&other.id].find_related(Colleague).all(cx).await?.len(), 0, "{layers}");
+                assert_eq!(foreign[&org.id].find_related(Colleague).all(cx).await?.len(), 1, "{layers}");
                 let listed = list_members(cx).await?;
                 let names: Vec<_> = listed.iter().map(|(_, who)| who.as_ref().unwrap().name.clone()).collect();
                 assert_eq!(names, [format!("Owner of {name}"), format!("Member of {name}")]);
@@ -300,7 +300,7 @@ async fn members_see_each_others_name_and_address_and_nobody_elses() {
                 for kind in [JoinType::RightJoin, JoinType::FullOuterJoin] {
                     let people = Member::find().join(kind, Colleague).select_only().column(colleague::Column::Email);
                     let people: Vec<Option<String>> = people.into_tuple().all(cx).await?;
-                    assert_eq!(people.len(), 2, "{rings}");
+                    assert_eq!(people.len(), 2, "{layers}");
                 }
                 let rows = Member::find().all(cx).await?;
                 assert_eq!(rows.load_one(Colleague, cx).await?.iter().flatten().count(), 2);
@@ -315,9 +315,9 @@ async fn members_see_each_others_name_and_address_and_nobody_elses() {
 /// A column that is not declared is not there, whoever names it: neither selected, nor filtered or ordered by.
 #[tokio::test]
 async fn a_tenant_reads_no_other_column_of_a_person() {
-    for rings in ["all", "ring 2"] {
+    for layers in ["all", "layer 2"] {
         let f = Fixture::new().await;
-        if rings == "ring 2" {
+        if layers == "layer 2" {
             f.database.execute(&format!(r#"GRANT SELECT ON "user" TO {}"#, f.database.role("tenant"))).await;
         }
         let verified = user::Column::EmailVerified;
@@ -335,7 +335,7 @@ async fn a_tenant_reads_no_other_column_of_a_person() {
             let read = f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| query.all(cx).await);
             let error = read.await.unwrap_err();
             // PostgreSQL: there is no such column, in a table of which the statement reads three.
-            assert_eq!(error.sqlstate(), Some("42703"), "{rings}, {way}: {error}");
+            assert_eq!(error.sqlstate(), Some("42703"), "{layers}, {way}: {error}");
         }
         // The control: the person themselves, in a scope that reads whole rows.
         let own = f.db.with_user_context(&f.acme.owner, async |cx| {
@@ -345,7 +345,7 @@ async fn a_tenant_reads_no_other_column_of_a_person() {
     }
 }
 
-/// Ring 3 alone: the grants and the policies, for SQL with no predicate.
+/// Layer 3 alone: the grants and the policies, for SQL with no predicate.
 #[tokio::test]
 async fn the_database_shows_a_tenant_three_columns_of_its_own_people() {
     use sea_orm::sqlx::{AssertSqlSafe, Executor, query_scalar, raw_sql};
@@ -353,7 +353,7 @@ async fn the_database_shows_a_tenant_three_columns_of_its_own_people() {
     let f = Fixture::new().await;
     let mut stranger = f.database.stranger().await;
     let enter = |f: &Fixture| {
-        let (schema, role) = (&f.database.name, f.database.role("tenant"));
+        let (schema, role) = (&f.database.prefix, f.database.role("tenant"));
         let (organization, user) = (f.acme.id, f.acme.owner.user_id());
         format!("BEGIN; SELECT {schema}.enter_tenant('{organization}', '{user}'); SET LOCAL ROLE {role}")
     };
@@ -381,7 +381,7 @@ async fn what_takes_a_role_tells_of_no_other_tenants_row() {
     use sea_orm::sqlx::{AssertSqlSafe, Executor, query, query_scalar, raw_sql};
 
     let f = Fixture::new().await;
-    let (schema, tenant) = (&f.database.name, f.database.role("tenant"));
+    let (schema, tenant) = (&f.database.prefix, f.database.role("tenant"));
     let (organization, user) = (f.acme.id, f.acme.member.user_id());
     let enter = format!("BEGIN; SELECT {schema}.enter_tenant('{organization}', '{user}'); SET LOCAL ROLE {tenant}");
     let mut owner = f.database.owner().await;

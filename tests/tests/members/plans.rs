@@ -8,7 +8,7 @@ use super::*;
 async fn plan(f: &Fixture, enter: &str, role: &str, sql: &str) -> String {
     let mut stranger = f.database.stranger().await;
     let role = f.database.role(role);
-    let enter = format!("BEGIN; SELECT {}.{enter}; SET LOCAL ROLE {role}", f.database.name);
+    let enter = format!("BEGIN; SELECT {}.{enter}; SET LOCAL ROLE {role}", f.database.prefix);
     stranger.execute(raw_sql(AssertSqlSafe(enter))).await.unwrap();
     let lines: Vec<String> =
         query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}"))).fetch_all(&mut stranger).await.unwrap();

@@ -253,7 +253,7 @@ fn odd(random: &mut fastrand::Rng, depth: u8) -> Expr {
     if random.u8(..4) == 0 { binary.not() } else { binary }
 }
 
-/// sea-query brackets by the precedence of operators, and trusts their operands. With ring 2 alone: PostgreSQL may
+/// sea-query brackets by the precedence of operators, and trusts their operands. With layer 2 alone: PostgreSQL may
 /// refuse what comes of an odd one, but no row of the other tenant is in it.
 #[tokio::test]
 async fn no_operator_gets_out_of_its_condition() {
@@ -354,7 +354,7 @@ async fn a_name_with_a_quote_in_it_is_refused_everywhere() {
     let _ = (id(1), tag::Column::Id);
 }
 
-/// What is in a window cannot be looked into.
+/// What is in a window cannot be inspected.
 #[tokio::test]
 async fn a_window_is_refused() {
     use sea_orm::sea_query::{WindowSelectType, WindowStatement};

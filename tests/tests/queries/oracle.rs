@@ -117,7 +117,7 @@ fn inserts(query: &Query) -> Result<Vec<String>, String> {
     returned(&query.body, &names).map(|()| names)
 }
 
-/// Checks that rows are what one of the names stands for.
+/// Checks that rows are what one of the names denotes.
 fn returned(rows: &SetExpr, names: &[String]) -> Result<(), String> {
     match rows {
         SetExpr::SetOperation { left, right, .. } => returned(left, names).and_then(|()| returned(right, names)),

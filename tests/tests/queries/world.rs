@@ -2,7 +2,7 @@
 
 use db::{Context, Db, OrganizationId, Result, Tenant, prelude::*};
 use sea_orm::sqlx::{AssertSqlSafe, Connection, query_scalar};
-use tests::{Fixture, Proxy};
+use tests::{Fixture, Org, Proxy, Template, TestDatabase};
 
 use crate::{
     oracle::unscoped,
@@ -36,42 +36,13 @@ impl World {
     /// and a tag 23 on nothing. The other organization has more, which points at the same ids: project 4, task 19 of
     /// project 3, tag 21 on task 14, and a profile of project 2.
     pub(crate) async fn new() -> Self {
-        let f = Fixture::new().await;
-        f.database.execute(CREATE).await;
-        let contract = f.database.migrator();
-        let contract = contract.contract();
-        let protect = [
-            contract.protect::<project::Project>(),
-            contract.protect::<profile::Profile>(),
-            contract.protect::<task::Task>(),
-            contract.protect::<tag::Tag>(),
-            contract.protect::<task_tag::TaskTag>(),
-            contract.protect::<bookmark::Bookmark>(),
-        ];
-        f.database.execute(&protect.concat().join(";\n")).await;
-        for (org, name) in [(f.acme.id, "acme"), (f.globex.id, "globex")] {
-            f.database.execute(&rows(org, name)).await;
-        }
-        let other = f.globex.id;
-        f.database
-            .execute(&format!(
-                "INSERT INTO project VALUES ('{other}', '{}', 'globex 4', 4);
-                 INSERT INTO task VALUES ('{other}', '{}', '{}', 'globex 19', 100);
-                 INSERT INTO task_tag VALUES ('{other}', '{}', '{}');
-                 INSERT INTO profile VALUES ('{other}', '{}', '{}', 'globex of 2');",
-                id(4),
-                id(19),
-                id(3),
-                id(14),
-                id(21),
-                id(32),
-                id(2),
-            ))
-            .await;
-        let (proxy, options) = f.database.proxy().await;
+        static TEMPLATE: Template<[Org; 2]> = Template::new();
+        let (database, [acme, globex]) = TEMPLATE.copy(made).await;
+        let (proxy, options) = database.proxy().await;
         // Each statement is parsed each time, and so seen.
         let db = Db::connect(options.prepared_statements(false)).await.unwrap();
         drop(proxy.statements());
+        let f = Fixture { db: database.db().await, acme, globex, database };
         Self { db, f, proxy }
     }
 
@@ -89,7 +60,7 @@ impl World {
         self.proxy.statements()
     }
 
-    /// Switches row-level security off, so that ring 2 stands alone.
+    /// Switches row-level security off, so that layer 2 stands alone.
     pub(crate) async fn switch_row_level_security_off(&self) {
         let off = TABLES.map(|table| {
             format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;")
@@ -114,6 +85,43 @@ impl World {
         owner.close().await.unwrap();
         rows.concat()
     }
+}
+
+/// Makes the tables, and fills them for both.
+async fn made() -> (TestDatabase, [Org; 2]) {
+    let f = Fixture::new().await;
+    f.database.execute(CREATE).await;
+    let contract = f.database.migrator();
+    let contract = contract.contract();
+    let protect = [
+        contract.protect::<project::Project>(),
+        contract.protect::<profile::Profile>(),
+        contract.protect::<task::Task>(),
+        contract.protect::<tag::Tag>(),
+        contract.protect::<task_tag::TaskTag>(),
+        contract.protect::<bookmark::Bookmark>(),
+    ];
+    f.database.execute(&protect.concat().join(";\n")).await;
+    for (org, name) in [(f.acme.id, "acme"), (f.globex.id, "globex")] {
+        f.database.execute(&rows(org, name)).await;
+    }
+    let other = f.globex.id;
+    f.database
+        .execute(&format!(
+            "INSERT INTO project VALUES ('{other}', '{}', 'globex 4', 4);
+             INSERT INTO task VALUES ('{other}', '{}', '{}', 'globex 19', 100);
+             INSERT INTO task_tag VALUES ('{other}', '{}', '{}');
+             INSERT INTO profile VALUES ('{other}', '{}', '{}', 'globex of 2');",
+            id(4),
+            id(19),
+            id(3),
+            id(14),
+            id(21),
+            id(32),
+            id(2),
+        ))
+        .await;
+    f.into_database().await
 }
 
 fn rows(org: OrganizationId, name: &str) -> String {

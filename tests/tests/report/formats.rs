@@ -24,7 +24,7 @@ fn json_has_the_keys_that_are_documented_and_is_read_back() {
         &json,
         &json["findings"][0],
         &json["findings"][0]["object"],
-        &json["excepted"][0],
+        &json["accepted"][0],
         &json["roles"][0],
         &json["tables"][0],
         &json["tables"][0]["scopes"][0],
@@ -97,7 +97,7 @@ fn fingerprints_are_of_the_code_and_the_object() {
     };
     let mut report = sample::faulty();
     let before = fingerprints(&report);
-    assert_eq!(before.len(), report.findings.len() + report.excepted.len(), "one each");
+    assert_eq!(before.len(), report.findings.len() + report.accepted.len(), "one each");
     report.findings.reverse();
     for finding in &mut report.findings {
         finding.message = "said in other words".to_owned();
@@ -109,6 +109,6 @@ fn fingerprints_are_of_the_code_and_the_object() {
     assert_ne!(fingerprints(&report), before);
     // Two of one kind at one object, as of two roles.
     report.findings = vec![report.findings[1].clone(), report.findings[1].clone()];
-    report.excepted.clear();
+    report.accepted.clear();
     assert_eq!(fingerprints(&report).len(), 2);
 }

@@ -56,11 +56,11 @@ fn decide(code: &str, severity: &str, kind: &str, name: &str, advice: &str) -> V
     finding
 }
 
-fn report(findings: &[Value], excepted: &[Value], tables: &[Value], keys: &[Value]) -> AuditReport {
+fn report(findings: &[Value], accepted: &[Value], tables: &[Value], keys: &[Value]) -> AuditReport {
     let role = |name: &str, scope: Value| json!({ "name": name, "scope": scope });
     let report = json!({
         "database": "shop", "server_version": "17.6", "looked_as": "owner",
-        "findings": findings, "excepted": excepted,
+        "findings": findings, "accepted": accepted,
         "not_looked_at": ["Rows were not looked at: dangling foreign keys are not known."],
         "roles": [
             role("trovella-app", Value::Null), role("app_tenant", json!("tenant")),
@@ -115,9 +115,9 @@ fn keys() -> Vec<Value> {
     ]
 }
 
-/// One with nothing to say but two exceptions.
+/// One with nothing to say but two acceptances.
 pub(crate) fn clean() -> AuditReport {
-    let excepted = json!({
+    let accepted = json!({
         "finding": finding("unique-without-scope", "error", "constraint", Some("public.organization"), "organization_slug_key", &[]),
         "reason": "a slug is in the address of a page, and so public",
     });
@@ -125,7 +125,7 @@ pub(crate) fn clean() -> AuditReport {
         "finding": finding("set-config-executable", "warn", "function", None, "pg_catalog.set_config", &["REVOKE EXECUTE ON FUNCTION set_config(text, text, boolean) FROM PUBLIC;"]),
         "reason": "the provider gives nobody a superuser",
     });
-    report(&[], &[excepted, second], &tables(), &keys())
+    report(&[], &[accepted, second], &tables(), &keys())
 }
 
 /// One with findings of each severity, tables that are open, and foreign keys that do not carry their scope.
@@ -174,11 +174,11 @@ pub(crate) fn faulty() -> AuditReport {
         ),
         decide("publication", "info", "publication", "everything", "take the tables out of it, or know who subscribes"),
     ];
-    let excepted = json!({
+    let accepted = json!({
         "finding": finding("unique-without-scope", "error", "constraint", Some("public.organization"), "organization_slug_key", &[]),
         "reason": "a slug is in the address of a page, and so public",
     });
-    report(&findings, &[excepted], &tables, &keys)
+    report(&findings, &[accepted], &tables, &keys)
 }
 
 /// One of so many tables, which point at some of the others.

@@ -8,8 +8,8 @@ const NARROW: &str = "\
 ╞══════════╪═══════════════════════════════════════════════════════════════════╡
 │ error    │ role-bypasses-rls                                                 │
 │          │ role app_tenant                                                   │
-│          │ A request role has BYPASSRLS, or can become a role that has: it   │
-│          │ sees every tenant's rows.                                         │
+│          │ The login role or a scope role has BYPASSRLS, or can become a     │
+│          │ role that has: it sees every tenant's rows.                       │
 ├──────────┼───────────────────────────────────────────────────────────────────┤
 ";
 
@@ -40,13 +40,13 @@ To be decided
   publication, publication everything
     take the tables out of it, or know who subscribes
 
-Exceptions
+Accepted findings
   error unique-without-scope, constraint organization_slug_key of public.organization: a slug is in the address of a page, and so public
 
 Not looked at
   Rows were not looked at: dangling foreign keys are not known.
 
-shop (PostgreSQL 17.6), looked at as owner: 3 error, 1 warn, 1 info, 1 excepted
+shop (PostgreSQL 17.6), looked at as owner: 3 error, 1 warn, 1 info, 1 accepted
 ";
 
 #[test]
@@ -114,8 +114,8 @@ fn colours_change_nothing_else() {
 #[test]
 fn a_clean_one_says_so_in_its_last_line() {
     let text = sample::clean().to_text(false, None);
-    assert!(text.starts_with("Exceptions\n"), "{text}");
-    let last = "shop (PostgreSQL 17.6), looked at as owner: 0 error, 0 warn, 0 info, 2 excepted";
+    assert!(text.starts_with("Accepted findings\n"), "{text}");
+    let last = "shop (PostgreSQL 17.6), looked at as owner: 0 error, 0 warn, 0 info, 2 accepted";
     assert_eq!(text.lines().last(), Some(last));
     assert_eq!(sample::clean().to_text(true, None).matches("\u{1b}[1;3").count(), 0, "nothing to warn of");
 }

@@ -41,7 +41,7 @@ impl<'a> Attacker<'a> {
         Self { f, connections, kept: String::new(), turn: "set_config" }
     }
 
-    /// Names the function that `{turn}` stands for, instead of `set_config`.
+    /// Names the function that `{turn}` is, instead of `set_config`.
     pub(crate) fn turning_by(self, turn: &'static str) -> Self {
         Self { turn, ..self }
     }
@@ -82,7 +82,7 @@ impl<'a> Attacker<'a> {
     async fn keep(&mut self) -> sqlx::Result<String> {
         let mut statements = String::new();
         for setting in SETTINGS {
-            let name = format!("{}.{setting}", self.f.database.name);
+            let name = format!("{}.{setting}", self.f.database.prefix);
             let rows = self.say(0, &format!("SELECT current_setting('{name}', true)")).await?;
             if let Some(value) = rows[0].get::<Option<String>, _>(0) {
                 statements.extend(["SET ", &name, " = '", &value, "';"]);
@@ -94,7 +94,7 @@ impl<'a> Attacker<'a> {
     /// Fills the placeholders in. `{keep}` and `{replay}` are what [`Step::Keep`] and [`Step::Replay`] do, within one
     /// message.
     fn filled(&self, sql: &str) -> String {
-        let (f, app) = (self.f, &self.f.database.name);
+        let (f, app) = (self.f, &self.f.database.prefix);
         let copy = |from: &str, to: &str| {
             let copies = SETTINGS.map(|setting| {
                 format!("EXECUTE format('SET {to}.{setting} = %L', coalesce(current_setting('{from}.{setting}', true), ''));")
@@ -137,14 +137,14 @@ pub(crate) async fn take_the_seal_away(f: &Fixture) {
 /// Has every policy ask for the seal alone, once, and hold no row to what was sealed; and lets a member's role be what the
 /// settings say.
 pub(crate) async fn hold_no_row_to_the_seal(f: &Fixture) {
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     replace(f, BY_ROW, &format!("(SELECT true WHERE {app}.context_is_genuine()) IS NOT NULL")).await;
     take_the_settings_at_their_word(f).await;
 }
 
 /// Has the functions that look at the member's role ask for no seal.
 async fn take_the_settings_at_their_word(f: &Fixture) {
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     f.database
         .execute(&format!(
             "DO $$

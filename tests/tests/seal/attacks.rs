@@ -210,9 +210,9 @@ async fn nothing_that_the_login_role_sets_or_replays_gives_a_row() {
     }
 }
 
-/// What is genuine: each entrance, in savepoints, and after one that was rolled back.
+/// What is genuine: each entry function, in savepoints, and after one that was rolled back.
 #[tokio::test]
-async fn what_an_entrance_has_opened_sees_its_rows() {
+async fn what_an_entry_function_has_opened_sees_its_rows() {
     let f = Fixture::new().await;
     let genuine: &[(&str, &[Step])] = &[
         ("a member", &[Say(ENTER), Say(LOOK)]),

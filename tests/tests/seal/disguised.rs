@@ -111,16 +111,16 @@ const AS_ANOTHER_ROLE: &[(&str, &[Step])] = &[
     ),
 ];
 
-/// An entrance seals nothing that somebody has set before. The control is entrances that leave the settings of the other
+/// An entry function seals nothing that somebody has set before. The control is entry functions that leave the settings of the other
 /// scopes alone.
 #[tokio::test]
-async fn what_was_set_before_an_entrance_is_not_sealed_with_the_rest() {
+async fn what_was_set_before_an_entry_function_is_not_sealed_with_the_rest() {
     let f = fixture().await;
     for (name, steps) in AS_ANOTHER_ROLE {
         let error = Attacker::new(&f).await.take(steps).await.unwrap_err();
         assert_eq!(error.as_database_error().unwrap().code().unwrap(), "22P02", "{name}: {error}");
     }
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     f.database
         .execute(&format!(
             "DO $$

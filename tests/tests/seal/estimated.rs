@@ -6,7 +6,7 @@ use tests::Fixture;
 /// Returns how many of the member's plans the planner expects, and the plan.
 async fn expected(f: &Fixture) -> (f64, String) {
     let mut login = f.database.stranger().await;
-    let (app, organization, user) = (&f.database.name, f.acme.id, f.acme.owner.user_id());
+    let (app, organization, user) = (&f.database.prefix, f.acme.id, f.acme.owner.user_id());
     let role = f.database.role("tenant");
     let enter = format!("BEGIN; SELECT {app}.enter_tenant('{organization}', '{user}'); SET LOCAL ROLE {role}");
     login.execute(raw_sql(AssertSqlSafe(enter))).await.unwrap();
@@ -22,7 +22,7 @@ async fn expected(f: &Fixture) -> (f64, String) {
 #[tokio::test]
 async fn the_seal_leaves_the_planner_its_estimates_and_its_index() {
     let f = Fixture::new().await;
-    let (app, mut owner) = (&f.database.name, f.database.owner().await);
+    let (app, mut owner) = (&f.database.prefix, f.database.owner().await);
     for (organization, count) in [(f.acme.id, 1_000), (f.globex.id, 99_000)] {
         f.database
             .execute(&format!(

@@ -18,7 +18,7 @@ async fn a_database_that_was_made_before_the_seal_is_given_one() {
     assert_eq!(policies, 19);
     let connection = f.database.migration_connection(&f.database.owner_url()).await;
     f.database.migrator().down(&connection, Some(4)).await.unwrap();
-    let name = &f.database.name;
+    let name = &f.database.prefix;
     f.database
         .execute(&format!(
             "DROP FUNCTION {name}.context_is_genuine() CASCADE; DROP FUNCTION {name}.rotate_seal();

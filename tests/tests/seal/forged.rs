@@ -22,7 +22,7 @@ const FORGED: &[(&str, &str)] = &[
     ("copied", "COPY {app}.seal_key TO STDOUT"),
     ("made anew", "REFRESH MATERIALIZED VIEW {app}.seal_key"),
     ("rotated", "SELECT {app}.rotate_seal()"),
-    ("as the gate", "SET ROLE {app}_gate"),
+    ("as the definer role", "SET ROLE {app}_gate"),
 ];
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_seal_is_replayed_by_nobody_who_cannot_read_the_secret() {
     ] {
         assert_eq!(Attacker::new(&f).await.take(&replay(cursor)).await.unwrap(), 0, "{cursor}");
     }
-    let grant = format!("GRANT SELECT ON {name}.seal_key TO {}", f.database.login(), name = f.database.name);
+    let grant = format!("GRANT SELECT ON {name}.seal_key TO {}", f.database.login(), name = f.database.prefix);
     f.database.execute(&grant).await;
     let loot = Attacker::new(&f).await.take(&replay(FORGED[0].1)).await;
     assert_eq!(loot.unwrap(), 1, "a cursor that can be opened is evidence of nothing");
@@ -64,11 +64,11 @@ async fn a_seal_is_replayed_by_nobody_who_cannot_read_the_secret() {
     assert_eq!(held.unwrap(), 0, "one that would outlive its transaction is not taken");
 }
 
-/// Each has its own: neither the views nor the function may be anybody's but the gate's.
+/// Each has its own: neither the views nor the function may be anybody's but the definer role's.
 #[tokio::test]
 async fn the_secret_belongs_to_the_gate_alone() {
     let f = Fixture::new().await;
-    let (mut owner, name) = (f.database.owner().await, &f.database.name);
+    let (mut owner, name) = (f.database.owner().await, &f.database.prefix);
     let grants: Vec<String> = query_scalar(AssertSqlSafe(format!(
         "SELECT DISTINCT c.relname || ' ' || a.grantee::regrole
          FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a

@@ -1,4 +1,4 @@
-//! A context that no entrance has opened sees no row, whatever the login role sets; and the secret that tells them apart
+//! A context that no entry function has opened sees no row, whatever the login role sets; and the secret that tells them apart
 //! is nowhere to be found.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

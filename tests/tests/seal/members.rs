@@ -16,8 +16,8 @@ const MEMBER_ROLE: [Option<&str>; 3] = [None, Some("system"), Some("member")];
 
 /// Another member to be removed, and functions that turn a context.
 async fn fixture() -> Fixture {
-    let f = Fixture::new().await;
-    let (globex, app) = (f.globex.id, &f.database.name);
+    let f = Fixture::alone().await;
+    let (globex, app) = (f.globex.id, &f.database.prefix);
     f.database
         .execute(&format!(
             "INSERT INTO \"user\" (id, name, email) VALUES ('{LATE}', 'Late', 'late@globex.example');
@@ -121,7 +121,7 @@ async fn who_is_demoted_changes_no_member_by_turning_the_context() {
             assert!(successes.is_empty(), "{statement}, by {turn}: {successes:?}");
         }
     }
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     f.database.execute(&TRUST_THE_MOMENT.replace("{app}", app)).await;
     for turn in ["set_config", "turn"] {
         let mut demoted = Demoted::new(&f, turn).await;
@@ -161,7 +161,7 @@ async fn a_genuine_context_changes_members() {
 #[tokio::test]
 async fn whoever_can_open_no_context_changes_members_as_before() {
     let f = fixture().await;
-    let (app, login) = (&f.database.name, f.database.login());
+    let (app, login) = (&f.database.prefix, f.database.login());
     // Roles are the server's: named like a role that is dropped with the database.
     f.database
         .execute(&format!(

@@ -21,7 +21,7 @@ const ENTER: &str = "BEGIN; SELECT {app}.enter_tenant('{globex}', '{me}'); SET L
 
 /// Replaces a part of a function.
 async fn replace(f: &Fixture, functions: &str, part: &str, with: &str) {
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     f.database
         .execute(&format!(
             "DO $$
@@ -52,14 +52,14 @@ async fn no_second_context_is_opened_within_the_first() {
         assert!(error.to_string().contains("a context is open already"), "{turn}: {error}");
     }
     // By whoever holds the login's connection, too: each by each.
-    let entrances = [
+    let entry_functions = [
         "enter_tenant('{globex}', '{me}')",
         "enter_tenant_as_system('{acme}')",
         "enter_user('{me}')",
         "enter_identity()",
     ];
-    for first in entrances {
-        for second in entrances {
+    for first in entry_functions {
+        for second in entry_functions {
             let mut attacker = Attacker::new(&f).await;
             attacker.send(&format!("BEGIN; SELECT {{app}}.{first}")).await.unwrap();
             let error = attacker.send(&format!("SELECT {{app}}.{second}")).await.unwrap_err();
@@ -88,7 +88,7 @@ async fn no_second_context_is_opened_within_the_first() {
 #[tokio::test]
 async fn no_invitation_is_made_in_anothers_name_by_turning_the_person() {
     let f = fixture().await;
-    let (me, app) = (f.globex.member.user_id(), &f.database.name);
+    let (me, app) = (f.globex.member.user_id(), &f.database.prefix);
     f.database.execute(&format!("UPDATE member SET role = 'owner' WHERE user_id = '{me}'")).await;
     let other = f.globex.owner.user_id();
     // By the second row, once the first has passed.
@@ -116,7 +116,7 @@ async fn no_invitation_is_made_in_anothers_name_by_turning_the_person() {
 #[tokio::test]
 async fn no_token_is_made_beyond_the_limit_by_turning_the_person() {
     let f = fixture().await;
-    let (me, app) = (f.globex.member.user_id(), &f.database.name);
+    let (me, app) = (f.globex.member.user_id(), &f.database.prefix);
     f.database
         .execute(&format!(
             "GRANT EXECUTE ON FUNCTION turn(text, text, boolean) TO {app}_user;
@@ -147,7 +147,7 @@ async fn no_token_is_made_beyond_the_limit_by_turning_the_person() {
 #[tokio::test]
 async fn no_token_is_looked_up_from_another_context_by_turning_the_role() {
     let f = fixture().await;
-    let (victim, app) = (f.acme.owner.user_id(), &f.database.name);
+    let (victim, app) = (f.acme.owner.user_id(), &f.database.prefix);
     f.database
         .execute(&format!(
             "GRANT EXECUTE ON FUNCTION turn(text, text, boolean) TO {app}_identity;
@@ -172,7 +172,7 @@ async fn no_token_is_looked_up_from_another_context_by_turning_the_role() {
 #[tokio::test]
 async fn a_function_that_acts_as_the_login_role_can_open_another_context() {
     let f = fixture().await;
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     f.database
         .execute(&format!(
             "CREATE FUNCTION reopen(organization uuid) RETURNS void LANGUAGE plpgsql AS $$

@@ -67,7 +67,7 @@ async fn shown(f: &Fixture) -> (Vec<String>, usize) {
 
 /// Has the seal cover everything but the role.
 async fn leave_the_role_out(f: &Fixture) {
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     f.database
         .execute(&format!(
             "DO $$

@@ -20,7 +20,7 @@ async fn rotate(f: &Fixture) {
 pub(crate) async fn secrets(f: &Fixture) -> [String; 2] {
     let sql = format!(
         "SELECT encode(key, 'hex') FROM {name}.seal_key UNION ALL SELECT encode(key, 'hex') FROM {name}.seal_key_previous",
-        name = f.database.name
+        name = f.database.prefix
     );
     let secrets: Vec<String> = query_scalar(AssertSqlSafe(sql)).fetch_all(&mut f.database.owner().await).await.unwrap();
     secrets.try_into().unwrap()

@@ -62,7 +62,7 @@ async fn a_dump_has_no_secret_and_what_is_restored_has_its_own() {
     // Its roles and its settings have the first one's names. What is granted on a database is not part of its dump.
     restored.execute(&format!("GRANT CONNECT ON DATABASE {} TO {}", restored.name, f.database.login())).await;
     let url = restored.url(Some((&f.database.login(), tests::PASSWORD)));
-    let db = Db::connect(DbOptions::from_url(&url).unwrap().prefix(&f.database.name).unwrap()).await.unwrap();
+    let db = Db::connect(DbOptions::from_url(&url).unwrap().prefix(&f.database.prefix).unwrap()).await.unwrap();
     let plans = async || {
         db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| ResearchPlan::find().count(cx).await).await
     };
@@ -71,7 +71,7 @@ async fn a_dump_has_no_secret_and_what_is_restored_has_its_own() {
     assert!(!has_secret(&dump(&restored).unwrap(), &secrets));
 
     // The control: in a table of its own it would be found.
-    f.database.execute(&format!("CREATE TABLE copied AS TABLE {}.seal_key", f.database.name)).await;
+    f.database.execute(&format!("CREATE TABLE copied AS TABLE {}.seal_key", f.database.prefix)).await;
     assert!(has_secret(&dump(&f.database).unwrap(), &secrets));
     // Before the roles go with the first one.
     drop(restored);
@@ -86,7 +86,7 @@ async fn a_log_of_everything_has_no_secret() {
         -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on -c auto_explain.log_verbose=on \
         -c auto_explain.log_analyze=on";
     let f = Fixture::new().await;
-    let (name, tenant) = (&f.database.name, f.database.role("tenant"));
+    let (name, tenant) = (&f.database.prefix, f.database.role("tenant"));
     let psql = |sql: &str| {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), sql).unwrap();

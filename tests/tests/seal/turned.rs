@@ -145,7 +145,7 @@ const WITHIN: &[Attack] = &[
 pub(crate) async fn fixture() -> Fixture {
     let f = Fixture::new().await;
     let (acme, globex) = (f.acme.id, f.globex.id);
-    let (me, app) = (f.globex.member.user_id(), &f.database.name);
+    let (me, app) = (f.globex.member.user_id(), &f.database.prefix);
     f.database
         .execute(&format!(
             "WITH mine AS (

@@ -12,7 +12,7 @@ use crate::documented::{Roles, assert_clean, not_older, output, run, run_documen
 /// Fails without the role, and by the owner; is restored over nothing but its roles; and what is restored works.
 #[tokio::test]
 async fn a_backup_by_the_documented_role_is_restored_and_works() {
-    let f = Fixture::new().await;
+    let f = Fixture::alone().await;
     let database = &f.database;
     f.db.close().await;
     let Some(mut plain) = not_older("pg_dump", database).await else { return };

@@ -143,7 +143,7 @@ async fn tables_are_vacuumed_by_the_documented_roles() {
 /// With its initial copy, and with what comes later.
 #[tokio::test]
 async fn a_subscription_by_the_documented_role_carries_rows() {
-    let (f, copy) = (Fixture::new().await, TestDatabase::empty().await);
+    let (f, copy) = (Fixture::alone().await, TestDatabase::empty().await);
     let database = &f.database;
     let mut first = database.owner().await;
     let level: String = query_scalar("SHOW wal_level").fetch_one(&mut first).await.unwrap();

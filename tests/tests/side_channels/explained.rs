@@ -72,7 +72,7 @@ async fn explain_tells_values_by_its_estimates() {
 #[tokio::test]
 async fn explain_analyze_tells_whoever_forges_a_context_how_many_rows_it_was_refused() {
     let f = Fixture::new().await;
-    let app = &f.database.name;
+    let app = &f.database.prefix;
     let settings = [("organization_id", f.acme.id.to_string()), ("user_id", f.acme.owner.user_id().to_string())];
     let settings = settings.map(|(name, value)| format!("set_config('{app}.{name}', '{value}', true)")).join(", ");
     f.database.execute("GRANT EXECUTE ON FUNCTION set_config TO PUBLIC").await;
@@ -88,7 +88,7 @@ async fn the_catalog_tells_names() {
     let mut inside = Inside::tenant(&f, &f.globex).await;
     let columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'personal_access_token'::regclass";
     assert!(inside.ask::<i64>(columns).await.unwrap() > 9);
-    let roles = format!("SELECT count(*) FROM pg_roles WHERE rolname LIKE '{}%'", f.database.name);
+    let roles = format!("SELECT count(*) FROM pg_roles WHERE rolname LIKE '{}%'", f.database.prefix);
     assert_eq!(inside.ask::<i64>(&roles).await.unwrap(), 5);
 }
 

@@ -13,13 +13,13 @@ pub(crate) struct Inside {
 impl Inside {
     /// Opens a plain member's context in an organization.
     pub(crate) async fn tenant(f: &Fixture, org: &Org) -> Self {
-        let (app, organization, user) = (&f.database.name, org.id, org.member.user_id());
+        let (app, organization, user) = (&f.database.prefix, org.id, org.member.user_id());
         Self::open(&f.database, "BEGIN", &format!("{app}.enter_tenant('{organization}', '{user}')"), "tenant").await
     }
 
     /// Opens a plain member's own context.
     pub(crate) async fn user(f: &Fixture, org: &Org) -> Self {
-        let (app, user) = (&f.database.name, org.member.user_id());
+        let (app, user) = (&f.database.prefix, org.member.user_id());
         Self::open(&f.database, "BEGIN", &format!("{app}.enter_user('{user}')"), "user").await
     }
 

@@ -17,7 +17,7 @@ async fn a_scope_role_that_locks_a_table_stops_every_entry() {
     let mut inside = Inside::tenant(&f, &f.globex).await;
     inside.say("LOCK TABLE member IN ACCESS EXCLUSIVE MODE").await.unwrap();
     let mut other = f.database.stranger().await;
-    let (app, acme, owner) = (&f.database.name, f.acme.id, f.acme.owner.user_id());
+    let (app, acme, owner) = (&f.database.prefix, f.acme.id, f.acme.owner.user_id());
     let enter = format!("BEGIN; SET LOCAL lock_timeout = '200ms'; SELECT {app}.enter_tenant('{acme}', '{owner}')");
     let refused = other.execute(raw_sql(sea_orm::sqlx::AssertSqlSafe(enter))).await.unwrap_err();
     assert_eq!(sqlstate(&refused), "55P03");
@@ -27,7 +27,7 @@ async fn a_scope_role_that_locks_a_table_stops_every_entry() {
 
 /// Opens a serializable context, and reads a few of its plans.
 async fn read_plans(f: &Fixture, org: &Org, scans: &str) -> Inside {
-    let (app, organization, user) = (&f.database.name, org.id, org.member.user_id());
+    let (app, organization, user) = (&f.database.prefix, org.id, org.member.user_id());
     let enter = format!("{app}.enter_tenant('{organization}', '{user}')");
     let begin = "BEGIN ISOLATION LEVEL SERIALIZABLE";
     let mut inside = Inside::open(&f.database, begin, &enter, "tenant").await;
@@ -134,7 +134,7 @@ async fn a_key_that_is_unique_over_all_tenants_is_told_to_be_taken() {
         )
     };
     f.database.execute(&invitation(f.acme.id, taken).replace("{inviter}", "NULL")).await;
-    let (app, globex, owner) = (&f.database.name, f.globex.id, f.globex.owner.user_id());
+    let (app, globex, owner) = (&f.database.prefix, f.globex.id, f.globex.owner.user_id());
     let enter = format!("{app}.enter_tenant('{globex}', '{owner}')");
     let mut inside = Inside::open(&f.database, "BEGIN", &enter, "tenant").await;
     for (id, answer) in [(taken, Some("23505")), ("01990000-0000-7000-8000-000000000002", None)] {
@@ -161,7 +161,7 @@ async fn a_held_cursor_keeps_its_rows_for_the_next_on_the_connection() {
         inside.say("DECLARE held CURSOR WITH HOLD FOR SELECT id FROM research_plan").await.unwrap();
         assert_eq!(inside.say(fetch).await.unwrap().len(), 1);
         inside.say("COMMIT").await.unwrap();
-        let enter = format!("{}.enter_tenant('{}', '{}')", f.database.name, f.globex.id, f.globex.member.user_id());
+        let enter = format!("{}.enter_tenant('{}', '{}')", f.database.prefix, f.globex.id, f.globex.member.user_id());
         inside.say(&format!("BEGIN; SELECT {enter}; SET LOCAL ROLE {}", f.database.role("tenant"))).await.unwrap();
         let rows = inside.say("FETCH ALL FROM held").await.unwrap().len();
         assert!(kept.contains(&rows), "{fetch}: {rows}");

@@ -120,7 +120,7 @@ async fn create<F: Facade>(database: &TestDatabase) {
 
 /// All tables, and one invoice of each organization with the id that the database gave it.
 async fn fixture() -> (Fixture, i64, i64) {
-    let f = Fixture::new().await;
+    let f = Fixture::alone().await;
     f.database.execute("CREATE SCHEMA billing; CREATE SCHEMA archive").await;
     f.database.execute(DECOY).await;
     create::<Invoice>(&f.database).await;
@@ -253,7 +253,7 @@ async fn the_policies_of_each_schema_hold_by_themselves() {
     let (f, ..) = fixture().await;
     let who = f.acme.owner.user_id();
     let mut stranger = f.database.stranger().await;
-    let (prefix, tenant) = (&f.database.name, f.database.role("tenant"));
+    let (prefix, tenant) = (&f.database.prefix, f.database.role("tenant"));
     let open = format!("BEGIN; SELECT {prefix}.enter_tenant('{}', '{who}'); SET LOCAL ROLE {tenant}", f.acme.id);
     stranger.execute(sea_orm::sqlx::raw_sql(sea_orm::sqlx::AssertSqlSafe(open))).await.unwrap();
     for (table, rows) in [
@@ -274,7 +274,7 @@ async fn rows_are_touched_as_the_owner_of_the_named_schema() {
     let (f, ..) = fixture().await;
     let connection = f.database.migration_connection(&f.database.owner_url()).await;
     // Under FORCE an owner that is no superuser matches no policy.
-    let owner = format!("{}_owner", f.database.name);
+    let owner = format!("{}_owner", f.database.prefix);
     f.database
         .execute(&format!(
             "CREATE ROLE {owner}; GRANT USAGE ON SCHEMA billing TO {owner}; ALTER TABLE billing.invoice OWNER TO {owner};

@@ -77,7 +77,7 @@ async fn rights(database: &TestDatabase, sequence: &str) -> Vec<String> {
          ORDER BY 1"
     );
     let rights = texts(&mut database.owner().await, &sql).await;
-    rights.into_iter().map(|right| right.replace(&format!("{}_", database.name), "")).collect()
+    rights.into_iter().map(|right| right.replace(&format!("{}_", database.prefix), "")).collect()
 }
 
 fn titled(title: &str) -> Draft {

@@ -42,7 +42,7 @@ async fn a_sound_table_is_green() {
 async fn row_level_security_that_is_off_is_seen() {
     let report = altered("ALTER TABLE note DISABLE ROW LEVEL SECURITY").await;
     assert_red(&report, &["reads", "updates", "deletes", "inserts", "upserts", "roles"], "isolation is broken");
-    // The second ring holds alone.
+    // The second layer holds alone.
     assert!(report.passed().iter().any(|test| test == "note::verbs"), "{report}");
 }
 

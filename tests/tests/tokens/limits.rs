@@ -121,7 +121,7 @@ async fn one_more_waits_for_the_last_one_and_is_refused() {
 
     // The control: without the lock each sees the other's not, and there are 51.
     let mut owner = f.database.owner().await;
-    let function = format!("{}.limit_personal_access_tokens()", f.database.name);
+    let function = format!("{}.limit_personal_access_tokens()", f.database.prefix);
     let text: String = query_scalar("SELECT pg_get_functiondef($1::regprocedure)")
         .bind(&function)
         .fetch_one(&mut owner)
@@ -153,7 +153,7 @@ async fn whoever_makes_a_token_in_anothers_name_does_not_wait_for_them() {
     let making = f.db.user(&f.acme.owner).begin().await.unwrap();
     create_pat(&making, "laptop", None).await.unwrap();
     let mut stranger = f.database.stranger().await;
-    let (schema, role) = (&f.database.name, f.database.role("user"));
+    let (schema, role) = (&f.database.prefix, f.database.role("user"));
     for (whose, sqlstate) in [(&f.acme.owner, "42501"), (&f.globex.owner, "55P03")] {
         // The control: one's own lock, held elsewhere, is waited for.
         let held = f.db.user(&f.globex.owner).begin().await.unwrap();

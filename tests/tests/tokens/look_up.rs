@@ -15,7 +15,7 @@ const INDEX: &str = "personal_access_token_by_digest";
 async fn plan(database: &TestDatabase) -> String {
     let mut owner = database.owner().await;
     let source: String = query_scalar("SELECT prosrc FROM pg_proc WHERE oid = $1::regprocedure")
-        .bind(format!("{}.authenticate_token(bytea)", database.name))
+        .bind(format!("{}.authenticate_token(bytea)", database.prefix))
         .fetch_one(&mut owner)
         .await
         .unwrap();

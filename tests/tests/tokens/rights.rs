@@ -8,7 +8,7 @@ use crate::make;
 /// Enters a scope as a context does, on a connection of the login role's own.
 async fn enter(f: &Fixture, scope: &str, call: &str) -> PgConnection {
     let mut stranger = f.database.stranger().await;
-    let (name, role) = (&f.database.name, f.database.role(scope));
+    let (name, role) = (&f.database.prefix, f.database.role(scope));
     let opening = format!("BEGIN; SELECT {name}.{call}; SET LOCAL ROLE {role}; SAVEPOINT before");
     stranger.execute(raw_sql(AssertSqlSafe(opening))).await.unwrap();
     stranger
@@ -75,7 +75,7 @@ async fn sign_in_alone_looks_tokens_up() {
         .fetch_one(&mut f.database.owner().await)
         .await
         .unwrap();
-    let sql = format!("SELECT * FROM {}.authenticate_token('\\x{digest}')", f.database.name);
+    let sql = format!("SELECT * FROM {}.authenticate_token('\\x{digest}')", f.database.prefix);
     let (person, acme) = (f.acme.owner.user_id(), f.acme.id);
     let refused = Some("42501".to_owned());
     assert_eq!(sqlstate(&mut f.database.stranger().await, &sql).await, refused);

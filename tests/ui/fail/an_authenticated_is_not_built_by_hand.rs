@@ -1,4 +1,4 @@
-//! Somebody who has proved who they are is not made by hand, but at sign-in, or by a door named for review.
+//! Somebody who has proved who they are is not made by hand, but at sign-in, or by an escape hatch named for review.
 
 use db::{Authenticated, UserId};
 

@@ -194,6 +194,12 @@ mod a_user_query_does_not_run_in_a_tenant_context;
 mod a_verb_is_given_once;
 #[path = "../pass/a_verb_that_no_scope_allows_is_not_there.rs"]
 mod a_verb_that_no_scope_allows_is_not_there;
+#[path = "../pass/an_accepted_finding_has_its_reason.rs"]
+mod an_accepted_finding_has_its_reason;
+#[path = "../pass/an_accepted_finding_has_no_other_keys.rs"]
+mod an_accepted_finding_has_no_other_keys;
+#[path = "../pass/an_accepted_finding_is_something_that_an_audit_finds.rs"]
+mod an_accepted_finding_is_something_that_an_audit_finds;
 #[path = "../pass/an_authenticated_does_not_come_from_a_tenant_context.rs"]
 mod an_authenticated_does_not_come_from_a_tenant_context;
 #[path = "../pass/an_authenticated_does_not_come_from_a_user_context.rs"]
@@ -206,12 +212,6 @@ mod an_entity_has_one_facade;
 mod an_entity_is_in_a_scope_once;
 #[path = "../pass/an_entity_with_an_error_still_has_its_facade.rs"]
 mod an_entity_with_an_error_still_has_its_facade;
-#[path = "../pass/an_exception_gives_its_reason.rs"]
-mod an_exception_gives_its_reason;
-#[path = "../pass/an_exception_has_no_other_keys.rs"]
-mod an_exception_has_no_other_keys;
-#[path = "../pass/an_exception_is_for_something_that_an_audit_finds.rs"]
-mod an_exception_is_for_something_that_an_audit_finds;
 #[path = "../pass/an_organization_id_is_not_compared_with_a_user_id.rs"]
 mod an_organization_id_is_not_compared_with_a_user_id;
 #[path = "../pass/an_unknown_key_of_a_scope_attribute_is_refused.rs"]

@@ -162,7 +162,7 @@ fn rights(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-/// The secret of the seal is in materialized views, which no dump has, and which are the gate's.
+/// The secret of the seal is in materialized views, which no dump has, and which are the definer role's.
 fn secret(survey: &Survey<'_>, findings: &mut Findings) {
     let prefix = survey.prefix();
     for key in [prefix.seal_key(), prefix.seal_key_previous()] {
@@ -176,7 +176,7 @@ fn secret(survey: &Survey<'_>, findings: &mut Findings) {
                 }
                 "it is no materialized view: whoever made it may know what is in it"
             }
-            Some(found) if survey.role_name(found.owner) != prefix.gate() => "it is not the gate's",
+            Some(found) if survey.role_name(found.owner) != prefix.gate() => "it is not the definer role's",
             Some(_) => continue,
         };
         let message = format!("{what}, and the seal on contexts is made with it");
@@ -257,7 +257,7 @@ fn functions(survey: &Survey<'_>, findings: &mut Findings) {
         let what = if found.definer != definer {
             "it runs as another role than the program's contract makes it run as"
         } else if definer && survey.role_name(found.owner) != gate {
-            "it is not owned by the gate"
+            "it is not owned by the definer role"
         } else if !same_body(&body, found) {
             "its body is not the one that the program's contract makes"
         } else {
@@ -274,7 +274,7 @@ fn same_body(ours: &str, found: &Function) -> bool {
     if found.language == "sql" { Expression::of(ours, "") == Expression::of(theirs, "") } else { ours == theirs }
 }
 
-/// The policies of the gate, and the triggers on memberships, which the contract makes beside the tables' own.
+/// The policies of the definer role, and the triggers on memberships, which the contract makes beside the tables' own.
 fn made_beside_tables(survey: &Survey<'_>, findings: &mut Findings) {
     let Some(contract) = survey.audit.contract else { return };
     for (statements, needs) in [

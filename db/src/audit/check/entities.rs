@@ -67,7 +67,7 @@ fn tables_missing(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-/// Returns the tables that have to be there before that of an entity: what it points at, and what its policies look into.
+/// Returns the tables that have to be there before that of an entity: what it points at, and what its policies read.
 fn needs(entity: &RegisteredEntity) -> Vec<TableName> {
     let keys = entity.foreign_keys().into_iter().map(|key| key.table);
     let via = entity.scopes.iter().filter_map(|declaration| match declaration.rows {
@@ -163,7 +163,7 @@ fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relatio
 
 fn without_entity(relation: &Relation, why: &str, findings: &mut Findings) {
     let repair =
-        Repair::decide("write its entity, or accept the finding: `Registry::except`; where nobody needs it, drop it");
+        Repair::decide("write its entity, or accept the finding: `Registry::accept`; where nobody needs it, drop it");
     findings.add(
         Code::TableWithoutEntity,
         Object::table(relation.full_name()),

@@ -1,4 +1,4 @@
-//! Functions that a request role may execute.
+//! Functions that the login role or a scope role may execute.
 
 use super::{
     Findings,
@@ -66,7 +66,7 @@ fn bypasses(survey: &Survey<'_>, function: &Function) -> bool {
     survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls)
 }
 
-/// What the seal is made with is the gate's alone.
+/// What the seal is made with is the definer role's alone.
 fn seal(survey: &Survey<'_>, findings: &mut Findings) {
     let keys = [survey.prefix().seal_key(), survey.prefix().seal_key_previous()];
     for relation in survey.catalog.relations.iter().filter(|relation| keys.contains(&relation.full_name())) {

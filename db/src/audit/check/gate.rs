@@ -1,4 +1,4 @@
-//! The roles that the contract keeps apart: the scope roles from each other, and the gate from everybody.
+//! The roles that the contract keeps apart: the scope roles from each other, and the definer role from everybody.
 
 use super::{Findings, roles::leave};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     options::quote,
 };
 
-/// A scope role is no other's; the gate is nobody's, and has no power but what the contract gives it.
+/// A scope role is no other's; the definer role is nobody's, and has no power but what the contract gives it.
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     let scope = |oid: Oid| survey.requests.iter().find(|request| request.scope.is_some() && request.role.oid == oid);
     for edge in survey.catalog.memberships.iter().filter(|edge| edge.inherit || edge.set) {
@@ -35,7 +35,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     ];
     for (_, power) in powers.into_iter().filter(|(has, _)| *has) {
         let repair = vec![format!("ALTER ROLE {} NO{power}", quote(&gate.name))];
-        findings.add(Code::GateChanged, object(), format!("`{}` has {power}", gate.name), repair);
+        findings.add(Code::DefinerRoleChanged, object(), format!("`{}` has {power}", gate.name), repair);
     }
     // From PostgreSQL 16 on whoever makes a role has the admin option on it, and can become it by that alone.
     for edge in survey.catalog.memberships.iter().filter(|edge| edge.inherit || edge.set) {
@@ -44,9 +44,9 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         let (member, role) = (survey.role_name(edge.member), survey.role_name(edge.role));
         let repair = || leave(survey, edge, "");
         if edge.role == gate.oid && others.is_some() && !is_request {
-            findings.add(Code::GateChanged, object(), format!("`{member}` can become it"), repair());
+            findings.add(Code::DefinerRoleChanged, object(), format!("`{member}` can become it"), repair());
         } else if edge.member == gate.oid {
-            findings.add(Code::GateChanged, object(), format!("it is in `{role}`"), repair());
+            findings.add(Code::DefinerRoleChanged, object(), format!("it is in `{role}`"), repair());
         }
     }
     let owned = survey.scoped.iter().map(|scoped| scoped.relation).filter(|relation| relation.owner == gate.oid);
@@ -55,6 +55,6 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         let change = |relation: &&Relation| format!("ALTER TABLE {} OWNER TO CURRENT_USER", relation.sql);
         let repair = Repair::from(owned.iter().map(change).collect::<Vec<_>>())
             .advise("run it as the role that is to own the tables");
-        findings.add(Code::GateChanged, object(), format!("it owns {}", first.full_name()), repair);
+        findings.add(Code::DefinerRoleChanged, object(), format!("it owns {}", first.full_name()), repair);
     }
 }

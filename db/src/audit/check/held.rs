@@ -1,4 +1,4 @@
-//! What request roles own, and the settings that are fixed for them.
+//! What the login and scope roles own, and the settings that are fixed for them.
 
 use super::Findings;
 use crate::{

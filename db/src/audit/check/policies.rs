@@ -162,7 +162,7 @@ impl Table<'_> {
         })
     }
 
-    /// Takes a policy from the request roles, and leaves it to the others that it is for.
+    /// Takes a policy from the login and scope roles, and leaves it to the others that it is for.
     fn without(&self, policy: &Policy) -> Repair {
         let (name, sql) = (quote(&policy.name), &self.scoped.relation.sql);
         let is_request = |oid: &i64| self.survey.requests.iter().any(|request| request.role.oid == *oid);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Findings;
 use crate::audit::{Code, Object, ObjectKind, Repair, catalog::Function, survey::Survey};
 
-/// The functions of the contract that are not inlined, on purpose: they raise, or read what only the gate may.
+/// The functions of the contract that are not inlined, on purpose: they raise, or read what only the definer role may.
 const NOT_INLINED: [&str; 2] = ["require_member_role", "context_is_genuine"];
 
 /// The functions that the policies of scoped tables ask.

@@ -1,4 +1,4 @@
-//! The request roles: their attributes, what they can become, what they own.
+//! The login and scope roles: their attributes, what they can become, what they own.
 
 use std::collections::HashSet;
 
@@ -63,7 +63,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     held::check(survey, findings);
 }
 
-/// What a request role is, or can become. The last of the way is the role.
+/// What the login role or a scope role is, or can become. The last of the way is the role.
 fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Finding> {
     let mut findings = Findings::default();
     let Some(&role) = way.last() else { return findings.0 };
@@ -76,7 +76,7 @@ fn becomes(survey: &Survey<'_>, request: &Request<'_>, way: &[&Role]) -> Vec<Fin
             format!("`{name}` can become `{}` ({}), which {attribute}", role.name, way.join(" → "))
         }
     };
-    // The first step is the one that is the request role's.
+    // The first step is the one that is the login or scope role's.
     let leave = || {
         let first = way.get(1)?;
         let edge = survey.catalog.memberships.iter();
@@ -135,7 +135,7 @@ fn powers(role: &Role) -> String {
     powers.join(" ")
 }
 
-/// Takes an attribute from a request role.
+/// Takes an attribute from the login role or a scope role.
 fn lose(survey: &Survey<'_>, role: &Role, attribute: &str) -> Repair {
     if role.oid == BOOTSTRAP || role.name == survey.catalog.looked_as || role.name == survey.catalog.session_user {
         // It would lock out whoever has to run the rest.

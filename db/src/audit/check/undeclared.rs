@@ -1,4 +1,4 @@
-//! What request roles reach and no entity declares: each relation is in the registry, the contract's own, or found.
+//! What the login and scope roles reach and no entity declares: each relation is in the registry, the contract's own, or found.
 
 use std::collections::BTreeMap;
 
@@ -125,7 +125,7 @@ fn table(
     }
     if !reads.is_empty() {
         let repair = revoke(survey, relation, &reads).advise(format!(
-            "where its rows are for everybody accept it: Registry::except(Code::TableShared, {:?}, \"…\")",
+            "where its rows are for everybody accept it: Registry::accept(Code::TableShared, {:?}, \"…\")",
             relation.full_name()
         ));
         findings.add(

@@ -10,7 +10,7 @@ use crate::{
 
 impl AuditReport {
     /// Returns the report as a page: which role may do what to which table, as a matrix; the tables and their foreign keys,
-    /// as a picture; the findings, the exceptions, and what was not looked at.
+    /// as a picture; the findings, the acceptances, and what was not looked at.
     ///
     /// It is one file that loads nothing and runs nothing: it says so itself, by a `Content-Security-Policy`. It has a
     /// light and a dark side, fits a phone, and can be printed. The same report gives the same page.
@@ -65,7 +65,7 @@ impl AuditReport {
                         a href="#matrix" { "Matrix" }
                         a href="#picture" { "Picture" }
                         a href="#findings" { "Findings" }
-                        @if !self.excepted.is_empty() { a href="#exceptions" { "Exceptions" } }
+                        @if !self.accepted.is_empty() { a href="#acceptances" { "Accepted findings" } }
                         @if !self.not_looked_at.is_empty() { a href="#not-looked-at" { "Not looked at" } }
                     }
                 }
@@ -76,7 +76,7 @@ impl AuditReport {
                             strong { (count) } " " (severity)
                         }
                     }
-                    li.zero { strong { (self.excepted.len()) } " excepted" }
+                    li.zero { strong { (self.accepted.len()) } " accepted" }
                 }
             }
         }
@@ -130,11 +130,11 @@ impl AuditReport {
 
     fn exceptions_section(&self) -> Markup {
         html! {
-            @if !self.excepted.is_empty() {
+            @if !self.accepted.is_empty() {
                 section {
-                    h2 id="exceptions" { "Exceptions" span.count { (self.excepted.len()) } }
-                    p.hint { "Found as well, and declared in code as what may be so." }
-                    @for excepted in &self.excepted { (article(&excepted.finding, Some(&excepted.reason))) }
+                    h2 id="acceptances" { "Accepted findings" span.count { (self.accepted.len()) } }
+                    p.hint { "Found as well, and accepted in code." }
+                    @for accepted in &self.accepted { (article(&accepted.finding, Some(&accepted.reason))) }
                 }
             }
         }
@@ -178,11 +178,11 @@ fn prose(text: &str) -> Markup {
     }
 }
 
-/// One finding, with the reason where it is an exception.
+/// One finding, with the reason where it is an acceptance.
 fn article(finding: &Finding, reason: Option<&str>) -> Markup {
     let Finding { code, severity, object, message, repair } = finding;
     html! {
-        article class={ "finding edge-" (severity) @if reason.is_some() { " excepted" } } {
+        article class={ "finding edge-" (severity) @if reason.is_some() { " accepted" } } {
             h3 {
                 span class={ "pill severity-" (severity) } { (severity) }
                 " " span.code { (code) }
@@ -194,7 +194,7 @@ fn article(finding: &Finding, reason: Option<&str>) -> Markup {
             }
             p { (prose(message)) }
             @if let Some(reason) = reason {
-                p.reason { strong { "May be so: " } (plain(reason)) }
+                p.reason { strong { "Accepted: " } (plain(reason)) }
             } @else {
                 @if repair.statements.is_empty() && !repair.advice.is_empty() { p.hint { "To be decided:" } }
                 @if !repair.advice.is_empty() {

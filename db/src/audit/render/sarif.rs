@@ -9,7 +9,7 @@ use crate::audit::{AuditReport, Code, Finding, Object, Severity};
 impl AuditReport {
     /// Returns the report as SARIF 2.1.0.
     ///
-    /// Every code is a rule, every finding a result at its object, every exception a suppressed result with its reason.
+    /// Every code is a rule, every finding a result at its object, every acceptance a suppressed result with its reason.
     /// What was not looked at is a notification. A result's fingerprint is its code and its object, so that it is known
     /// again in the next report.
     ///
@@ -18,9 +18,9 @@ impl AuditReport {
     pub fn to_sarif(&self) -> String {
         let mut seen = BTreeMap::new();
         let findings = self.findings.iter().map(|finding| (finding, None));
-        let excepted = self.excepted.iter().map(|excepted| (&excepted.finding, Some(excepted.reason.as_str())));
+        let accepted = self.accepted.iter().map(|accepted| (&accepted.finding, Some(accepted.reason.as_str())));
         let results: Vec<_> =
-            findings.chain(excepted).map(|(finding, reason)| result(finding, reason, &mut seen)).collect();
+            findings.chain(accepted).map(|(finding, reason)| result(finding, reason, &mut seen)).collect();
         let notifications: Vec<_> = self
             .not_looked_at
             .iter()

@@ -19,7 +19,7 @@ const USUAL: u16 = 120;
 
 impl AuditReport {
     /// Returns the report as text: the findings as a table, the repairs, each a transaction that can be copied and
-    /// run, what has to be decided, the exceptions with their reasons, what was not looked at, and a line that sums it up,
+    /// run, what has to be decided, the acceptances with their reasons, what was not looked at, and a line that sums it up,
     /// which is the last.
     ///
     /// `colour` is for a terminal that has it, `width` how many characters it has a line; 120 where nobody knows. Characters
@@ -36,11 +36,11 @@ impl AuditReport {
             text.push_str(&repairs.join("\n"));
         }
         section(&mut text, "To be decided", colour, self.undecided().map(decide));
-        let excepted = self.excepted.iter().map(|excepted| {
-            let Finding { severity, code, object, .. } = &excepted.finding;
-            plain(&format!("{severity} {code}, {object}: {}", excepted.reason))
+        let accepted = self.accepted.iter().map(|accepted| {
+            let Finding { severity, code, object, .. } = &accepted.finding;
+            plain(&format!("{severity} {code}, {object}: {}", accepted.reason))
         });
-        section(&mut text, "Exceptions", colour, excepted);
+        section(&mut text, "Accepted findings", colour, accepted);
         section(&mut text, "Not looked at", colour, self.not_looked_at.iter().map(|sentence| plain(sentence)));
         if !text.is_empty() {
             text.push('\n');
@@ -96,12 +96,12 @@ impl AuditReport {
             if colour && count > 0 { paint(&said, severity) } else { said }
         });
         format!(
-            "{} (PostgreSQL {}), looked at as {}: {}, {} excepted",
+            "{} (PostgreSQL {}), looked at as {}: {}, {} accepted",
             plain(&self.database),
             plain(&self.server_version),
             plain(&self.looked_as),
             counts.join(", "),
-            self.excepted.len(),
+            self.accepted.len(),
         )
     }
 }

@@ -3,9 +3,8 @@
 use super::{Repair, SEE_ALL_ROWS, columns_of};
 use crate::{
     audit::{
-        Code, Object, ObjectKind,
+        Code, Object, ObjectKind, acceptances,
         catalog::{ForeignKey, Index, Relation},
-        exceptions,
         survey::{Scoped, Survey},
     },
     contract::{do_block, literal},
@@ -22,7 +21,7 @@ pub(in crate::audit) fn is_repaired(survey: &Survey<'_>, key: &ForeignKey) -> bo
     };
     let Some((own, theirs)) = crate::audit::check::missing_column(child, parent, key) else { return false };
     let object = Object::of_table(ObjectKind::Constraint, child.relation.full_name(), &key.name);
-    !exceptions::is_accepted(survey, Code::ForeignKeyWithoutScope, &object)
+    !acceptances::is_accepted(survey, Code::ForeignKeyWithoutScope, &object)
         && !carry_scope(survey, child, parent.relation, key, (own, theirs)).statements.is_empty()
 }
 

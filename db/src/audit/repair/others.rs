@@ -1,4 +1,4 @@
-//! Whom a repair concerns beside the request roles: one server serves other programs, too.
+//! Whom a repair concerns beside the login and scope roles: one server serves other programs, too.
 
 use crate::audit::{
     catalog::{PUBLIC, PUBLIC_NAME, Relation, Role},

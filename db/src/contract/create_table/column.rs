@@ -35,8 +35,7 @@ pub(super) fn definition(subject: &Subject, made: &ColumnDef, declared: &ColumnT
         return Err(subject.refuse(&what(), "is of type `Year`, which PostgreSQL has not"));
     }
     if let Some(key) = extra.as_deref().and_then(key_in) {
-        let why =
-            format!("has {key} in its `extra`, which would not keep to the scope; write `create_as`, or `unique`");
+        let why = format!("has {key} in its `extra`, which would not carry the scope; write `create_as`, or `unique`");
         return Err(subject.refuse(&what(), &why));
     }
     let declared = quoted_enum(declared);

@@ -105,7 +105,7 @@ impl ForeignKey {
         Ok(())
     }
 
-    /// Rows that are in the scope through another table have no column by which a foreign key could keep to it.
+    /// Rows that are in the scope through another table have no column by which a foreign key could carry it.
     fn refuse_via(&self, subject: &Subject, theirs: &'static [ScopeDeclaration]) -> Result<()> {
         let has = |kind| subject.columns().any(|(own, _)| own.scope == kind);
         let via = theirs.iter().find_map(|declared| match declared.rows {

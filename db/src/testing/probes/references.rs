@@ -54,9 +54,9 @@ pub(super) async fn run(probe: &mut Probe<'_>, declared: &'static ScopeDeclarati
 }
 
 fn report(probe: &mut Probe<'_>, subject: &Subject, key: &Constraint, sql: &str) {
-    let is_declared = subject.entity.exceptions.iter().any(|exception| {
-        exception.code == Code::ForeignKeyWithoutScope
-            && exception.object.is_none_or(|object| object.ends_with(&key.name))
+    let is_declared = subject.entity.acceptances.iter().any(|acceptance| {
+        acceptance.code == Code::ForeignKeyWithoutScope
+            && acceptance.object.is_none_or(|object| object.ends_with(&key.name))
     });
     if is_declared {
         probe.outcome.known.push(format!("{} is declared: a row of another can be pointed at", key.name));

@@ -76,9 +76,9 @@ fn report(
     sql: &str,
 ) {
     let cannot_be_guessed = with.keys().any(|column| table.column(column).is_some_and(|column| column.base == "uuid"));
-    let is_declared = probe.subject.entity.exceptions.iter().any(|exception| {
-        exception.code == Code::UniqueWithoutScope
-            && exception.object.is_none_or(|object| object.ends_with(&unique.name) || object == table.name)
+    let is_declared = probe.subject.entity.acceptances.iter().any(|acceptance| {
+        acceptance.code == Code::UniqueWithoutScope
+            && acceptance.object.is_none_or(|object| object.ends_with(&unique.name) || object == table.name)
     });
     if cannot_be_guessed || is_declared {
         let why = if is_declared { "it is declared" } else { "a UUID cannot be guessed" };

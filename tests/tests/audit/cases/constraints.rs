@@ -121,7 +121,7 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .with_note()
         .given(&["ALTER TABLE note ADD CONSTRAINT note_by_id UNIQUE (id)"])
-        .except(UniqueUuidWithoutScope, "note_by_id of public.note"),
+        .accept(UniqueUuidWithoutScope, "note_by_id of public.note"),
         Case::new(
             ForeignKeyWithoutScope,
             "of a person's rows, to a tenant's",

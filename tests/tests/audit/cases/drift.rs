@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(ContractMissing, "the use of the schema", "schema $p", &["REVOKE USAGE ON SCHEMA $p FROM $p_tenant"]),
         Case::new(
             ContractMissing,
-            "a policy of the gate",
+            "a policy of the definer role",
             "object policy gate_membership of public.member",
             &["DROP POLICY gate_membership ON member"],
         ),

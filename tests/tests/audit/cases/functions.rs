@@ -1,4 +1,4 @@
-//! Functions that a request role may execute.
+//! Functions that the login role or a scope role may execute.
 
 use db::audit::{Code, Severity};
 
@@ -16,7 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(DefinerBypassesRls, "its owner is a superuser", "function public.count_plans()", &[SAFE]),
         Case::new(
             DefinerUnknown,
-            "its owner is held by policies",
+            "its owner is restricted by policies",
             "function public.count_plans()",
             &[
                 "CREATE ROLE $p_keeper",

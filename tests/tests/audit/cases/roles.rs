@@ -1,4 +1,4 @@
-//! What the request roles are, and can become.
+//! What the login and scope roles are, and can become.
 
 use db::audit::Code;
 
@@ -7,7 +7,7 @@ use super::Case;
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn cases() -> Vec<Case> {
     use Code::{
-        GateChanged, MembershipAdminOption, RoleBecomesOwner, RoleBypassesRls, RoleCreatesRoles, RoleOwnsObject,
+        DefinerRoleChanged, MembershipAdminOption, RoleBecomesOwner, RoleBypassesRls, RoleCreatesRoles, RoleOwnsObject,
         RoleReachesRows, RoleReadsAll, RoleReplicates, RoleSuperuser, ScopeRoleLogsIn, SettingFixed,
     };
     let mut cases = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn cases() -> Vec<Case> {
             "role $p_tenant",
             &["CREATE ROLE $p_keeper", "ALTER TABLE plan_step OWNER TO $p_keeper", "GRANT $p_keeper TO $p_tenant"],
         ),
-        Case::new(RoleBecomesOwner, "the gate", "role $p_login", &["GRANT $p_gate TO $p_login"]),
+        Case::new(RoleBecomesOwner, "the definer role", "role $p_login", &["GRANT $p_gate TO $p_login"]),
         Case::new(RoleReadsAll, "a membership", "role $p_identity", &["GRANT pg_read_all_data TO $p_identity"]),
         Case::new(
             RoleReadsAll,
@@ -81,15 +81,20 @@ pub(super) fn cases() -> Vec<Case> {
             ],
         ),
         Case::new(RoleReachesRows, "another scope role", "role $p_tenant", &["GRANT $p_user TO $p_tenant"]),
-        Case::new(GateChanged, "an attribute", "role $p_gate", &["ALTER ROLE $p_gate BYPASSRLS"]),
-        Case::new(GateChanged, "it can log in", "role $p_gate", &["ALTER ROLE $p_gate LOGIN"]),
+        Case::new(DefinerRoleChanged, "an attribute", "role $p_gate", &["ALTER ROLE $p_gate BYPASSRLS"]),
+        Case::new(DefinerRoleChanged, "it can log in", "role $p_gate", &["ALTER ROLE $p_gate LOGIN"]),
         Case::new(
-            GateChanged,
+            DefinerRoleChanged,
             "somebody can become it",
             "role $p_gate",
             &["CREATE ROLE $p_reporting", "GRANT $p_gate TO $p_reporting"],
         ),
-        Case::new(GateChanged, "it owns a table", "role $p_gate", &["ALTER TABLE research_plan OWNER TO $p_gate"]),
+        Case::new(
+            DefinerRoleChanged,
+            "it owns a table",
+            "role $p_gate",
+            &["ALTER TABLE research_plan OWNER TO $p_gate"],
+        ),
         Case::new(ScopeRoleLogsIn, "an attribute", "role $p_identity", &["ALTER ROLE $p_identity LOGIN"]),
         Case::new(
             SettingFixed,

@@ -1,4 +1,4 @@
-//! What PostgreSQL counts and shows of all tenants, open to a request role.
+//! What PostgreSQL counts and shows of all tenants, open to the login role or a scope role.
 
 use db::audit::Code;
 

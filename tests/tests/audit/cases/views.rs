@@ -16,7 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             ViewRunsAsOwner,
-            "its owner is held by policies",
+            "its owner is restricted by policies",
             "view public.titles",
             &[
                 VIEW,

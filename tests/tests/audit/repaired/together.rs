@@ -30,7 +30,7 @@ async fn the_sql_of_a_report_repairs_all_that_statements_can() {
             let case = all.swap_remove(next(&mut seed) % all.len());
             let given = case.given.iter().filter(|sql| !sql.contains("note"));
             let sql: Vec<_> = given.chain(&case.fault).map(String::as_str).collect();
-            let sql = sql.join(";\n").replace("$P", &shop.database.name.to_uppercase());
+            let sql = sql.join(";\n").replace("$P", &shop.database.prefix.to_uppercase());
             // Some do not go with each other.
             if shop.try_run(&format!("BEGIN;\n{sql};\nCOMMIT")).await.is_ok() {
                 made.push(format!("{}: {}", case.code, case.cause));

@@ -79,7 +79,7 @@ impl Recorder {
             enter: format!(
                 "BEGIN; SET LOCAL SESSION AUTHORIZATION {}; SELECT {}.enter_tenant('{}', '{}'); SET LOCAL ROLE {}",
                 f.database.login(),
-                f.database.name,
+                f.database.prefix,
                 f.acme.id,
                 f.acme.owner.user_id(),
                 f.database.role("tenant"),

@@ -1,10 +1,10 @@
-//! An exception has a code, what it is on, and a reason.
+//! An accepted finding has a code that there is.
 
 mod coupon {
     use db::{OrganizationId, tenant_scoped};
     use sea_orm::entity::prelude::*;
 
-    #[tenant_scoped(except("unique-without-scope", reason = "a code is the same for everybody"))]
+    #[tenant_scoped(accept("unique-without-scope", reason = "a code is the same for everybody"))]
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "coupon")]

@@ -1,10 +1,10 @@
-//! An exception names a code that there is.
+//! An accepted finding has a reason.
 
 mod coupon {
     use db::{OrganizationId, tenant_scoped};
     use sea_orm::entity::prelude::*;
 
-    #[tenant_scoped(except("unique-without-scopes", reason = "a code is the same for everybody"))]
+    #[tenant_scoped(accept("unique-without-scope", on = "coupon_code_key"))]
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "coupon")]

@@ -1,10 +1,10 @@
-//! An exception to what an audit finds says why it may be so.
+//! An accepted finding has a reason.
 
 mod coupon {
     use db::{OrganizationId, tenant_scoped};
     use sea_orm::entity::prelude::*;
 
-    #[tenant_scoped(except(
+    #[tenant_scoped(accept(
         "unique-without-scope",
         on = "coupon_code_key",
         reason = "a code is the same for everybody"

@@ -1,4 +1,4 @@
-//! Ring 3 alone: raw SQL in a context, with the predicate left out; and what becomes of it without row-level security.
+//! Layer 3 alone: raw SQL in a context, with the predicate left out; and what becomes of it without row-level security.
 
 use std::fmt::Write;
 
@@ -124,7 +124,7 @@ const USER_LOOT: [&str; 11] = [
 ];
 
 #[tokio::test]
-async fn ring_3_alone_holds_where_the_predicate_is_left_out() {
+async fn layer_3_alone_holds_where_the_predicate_is_left_out() {
     let f = world().await;
     let before = rows_of(&f, &f.acme).await;
     for scope in [ScopeKind::User, ScopeKind::Tenant] {
@@ -135,7 +135,7 @@ async fn ring_3_alone_holds_where_the_predicate_is_left_out() {
 
 /// The control of the test above: without row-level security every verb gets at the other's rows.
 #[tokio::test]
-async fn without_ring_3_and_the_predicate_every_verb_gets_at_foreign_rows() {
+async fn without_layer_3_and_the_predicate_every_verb_gets_at_foreign_rows() {
     let f = world().await;
     switch_row_level_security_off(&f).await;
     assert_eq!(without_a_predicate(&f, ScopeKind::User).await, USER_LOOT);

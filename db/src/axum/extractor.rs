@@ -1,4 +1,4 @@
-//! The doors to contexts.
+//! The extractors that open contexts.
 
 use axum::{
     extract::{FromRef, FromRequestParts, RawPathParams},
@@ -10,16 +10,16 @@ use crate::{
     Authenticated, Context, Db, Open, OrganizationId, ReadOnly, Result, Tenant, TenantContext, User, UserContext,
 };
 
-/// Extracts the door to the context of the person who asks.
+/// Extracts what opens the context of the person who asks.
 ///
 /// It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a context each.
 #[derive(Clone, Debug)]
-pub struct UserDoor {
+pub struct UserExtractor {
     db: Db,
     who: Authenticated,
 }
 
-impl UserDoor {
+impl UserExtractor {
     /// Returns who asks.
     #[must_use]
     pub fn who(&self) -> &Authenticated {
@@ -50,19 +50,19 @@ impl UserDoor {
     }
 }
 
-/// Extracts the door to the context of the organization that the path names, for the person who asks.
+/// Extracts what opens the context of the organization that the path names, for the person who asks.
 ///
 /// The route's path has a parameter `{organization_id}`. Whether the person is a member is seen as a context opens: the
-/// door alone says nothing of it. It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a context
+/// extractor alone says nothing of it. It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a context
 /// each.
 #[derive(Clone, Debug)]
-pub struct TenantDoor {
+pub struct TenantExtractor {
     db: Db,
     who: Authenticated,
     organization_id: OrganizationId,
 }
 
-impl TenantDoor {
+impl TenantExtractor {
     /// Returns who asks.
     #[must_use]
     pub fn who(&self) -> &Authenticated {
@@ -99,7 +99,7 @@ impl TenantDoor {
     }
 }
 
-impl<S: Authenticate> FromRequestParts<S> for UserDoor
+impl<S: Authenticate> FromRequestParts<S> for UserExtractor
 where
     Db: FromRef<S>,
 {
@@ -127,7 +127,7 @@ async fn organization<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Or
     id.parse().map_err(|_| Problem::rejected(StatusCode::BAD_REQUEST, format!("`{PARAMETER}` is no UUID")))
 }
 
-impl<S: Authenticate> FromRequestParts<S> for TenantDoor
+impl<S: Authenticate> FromRequestParts<S> for TenantExtractor
 where
     Db: FromRef<S>,
 {
