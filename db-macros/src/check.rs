@@ -77,7 +77,7 @@ impl Scoped<'_> {
         self.scopes.iter().filter_map(Declared::column).any(|scope| scope.field == column.field)
     }
 
-    /// Whether an assignment may name the column.
+    /// Returns whether an assignment may name the column.
     fn is_writable(&self, column: &Column) -> bool {
         !column.primary_key && !self.is_scope_column(column)
     }
@@ -87,7 +87,7 @@ impl Scoped<'_> {
         self.entity.columns.iter().filter(|column| self.is_writable(column))
     }
 
-    /// Whether a context of the scope can fill every scope column of a row by itself.
+    /// Returns whether a context of the scope can fill every scope column of a row by itself.
     pub(crate) fn fills_scope_columns(&self, declared: &Declared<'_>) -> bool {
         self.scope_columns().iter().all(|column| declared.column().is_some_and(|own| own.field == column.field))
     }

@@ -87,8 +87,8 @@ impl<'a> Audit<'a> {
         self
     }
 
-    /// Reads rows too, for foreign keys that are marked valid over rows that dangle. It takes a role that sees all rows,
-    /// and as long as it takes to read the tables; otherwise the report says that this was not looked at.
+    /// Reads rows too, for foreign keys that are marked valid over rows that dangle. It takes a role that sees all
+    /// rows, and as long as it takes to read the tables; otherwise the report says that this was not looked at.
     pub fn rows(mut self, rows: bool) -> Self {
         self.rows = rows;
         self
@@ -98,7 +98,7 @@ impl<'a> Audit<'a> {
     ///
     /// # Errors
     ///
-    /// What the connection or PostgreSQL says. That something is found is no error.
+    /// What the connection or PostgreSQL says. Findings are not errors.
     pub async fn run<C>(&self, connection: &C) -> Result<AuditReport, DbErr>
     where
         C: TransactionTrait,
@@ -183,12 +183,12 @@ impl Db {
     /// Audits the database as the login role: whether it is as the entities of the registry believe, and whether
     /// row-level security holds. See [`audit`](crate::audit).
     ///
-    /// It takes a connection of the pool, and two round trips; 5,000 tables take it about two seconds. [`Audit`] sees more,
-    /// with the contract and a connection of the owner's.
+    /// It takes a connection of the pool, and two round trips; 5,000 tables take it about two seconds. [`Audit`] sees
+    /// more, with the contract and a connection of the owner's.
     ///
     /// # Errors
     ///
-    /// `is_pool_timeout`, `is_unreachable`, and what PostgreSQL says. That something is found is no error.
+    /// `is_pool_timeout`, `is_unreachable`, and what PostgreSQL says. Findings are not errors.
     pub async fn audit(&self, registry: &Registry) -> Result<AuditReport> {
         let audit = Audit { prefix: self.prefix().clone(), ..Audit::new(registry) };
         let connection = self.acquire(Span::none()).await?;

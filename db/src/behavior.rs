@@ -42,8 +42,8 @@ pub(crate) async fn before_save<F: Facade>(row: ActiveModel<F>, insert: bool) ->
     kept.check(row.map_err(|error| connection.explain::<F>("before_save", error))?)
 }
 
-/// Runs `after_save` of a row that was written. Where it fails or is dropped, the transaction or the savepoint cannot be
-/// kept: the row is not to stay without what was to be done for it.
+/// Runs `after_save` of a row that was written. Where it fails or is dropped, the transaction or the savepoint cannot
+/// be kept: the row is not to stay without what was to be done for it.
 pub(crate) async fn after_save<F: Facade, S: Scope>(row: Model<F>, insert: bool, cx: &Context<S>) -> Result<Model<F>> {
     let (all_or_nothing, connection) = (cx.all_or_nothing(), NoConnection::default());
     let row = <ActiveModel<F> as ActiveModelBehavior>::after_save(row, &connection, insert).await;

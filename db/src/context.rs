@@ -51,8 +51,9 @@ pub type IdentityReader = Context<Identity, ReadOnly>;
 /// **Drop** rolls back: the transaction, and each open savepoint. If a statement was under way, its future
 /// dropped, the connection is closed too, and nobody waits for what the server still does.
 ///
-/// A future that is leaked (`mem::forget`) keeps no statement waiting: the next one brings what was under way to its end.
-/// As nobody has seen how it went, the context is not committed then. A context that is leaked keeps its connection.
+/// A future that is leaked (`mem::forget`) keeps no statement waiting: the next one brings what was under way to its
+/// end. As nobody has seen how it went, the context is not committed then. A context that is leaked keeps its
+/// connection.
 #[must_use = "a context that is dropped rolls back"]
 pub struct Context<S: Scope, M: Mode = ReadWrite> {
     inner: M::Inner<S>,
@@ -89,7 +90,8 @@ impl<S: Scope, M: Mode> Context<S, M> {
         M::opened(&self.inner).transaction.level()
     }
 
-    /// Whether this is the context whose level it is, and a statement in it failed by what another attempt would not meet.
+    /// Returns whether this is the context whose level it is, and a statement in it failed by what another attempt
+    /// would not meet.
     pub(crate) fn is_contended(&self, level: Level) -> bool {
         M::opened(&self.inner).transaction.is_contended(level)
     }

@@ -135,9 +135,10 @@ impl Contract {
         self.distinct_login()
     }
 
-    /// Sets the name of the login role, which the pool connects as: any that PostgreSQL takes, `trovella-app` included. It
-    /// is quoted wherever it stands, and so taken to the letter, capital letters and all. sqlx 0.9 does not log in by SCRAM
-    /// with a name in which there is a comma, or a character that `SASLprep` prohibits, such as a line break or an emoji.
+    /// Sets the name of the login role, which the pool connects as: any that PostgreSQL takes, `trovella-app` included.
+    /// It is quoted wherever it stands, and so taken to the letter, capital letters and all. sqlx 0.9 does not log in
+    /// by SCRAM with a name in which there is a comma, or a character that `SASLprep` prohibits, such as a line break
+    /// or an emoji.
     ///
     /// # Errors
     ///
@@ -174,10 +175,11 @@ impl Contract {
     /// Returns the statements that make the roles, the schema and the functions. They may be run again, and on
     /// a server where the roles exist already. `password` is set on the login role if the statements make it.
     ///
-    /// A schema of that name which no contract has made is refused, and so are roles that somebody uses for something else.
+    /// A schema of that name which no contract has made is refused, and so are roles that somebody uses for something
+    /// else.
     ///
-    /// What PUBLIC loses by it others may need: [`plan`](Self::plan) says who, beforehand; [`keep_for`](Self::keep_for) and
-    /// [`leave_public`](Self::leave_public) leave it to them.
+    /// What PUBLIC loses by it others may need: [`plan`](Self::plan) says who, beforehand; [`keep_for`](Self::keep_for)
+    /// and [`leave_public`](Self::leave_public) leave it to them.
     ///
     /// The membership table need not exist yet; [`protect_membership`](Self::protect_membership) goes after it.
     #[must_use]
@@ -194,16 +196,18 @@ impl Contract {
         self.prefix.protect_table(&TableName::of::<F>().sql(), F::SCOPES, &crate::facade::fixed_columns::<F>())
     }
 
-    /// Returns the statements that let the functions look up who is a member of what, that have members change each
-    /// other by the role that they have at that moment, and that keep a member of the highest role in each organization. To be run after [`protect`](Self::protect) of the membership table and of
-    /// that of the organizations, each time.
+    /// Returns the statements that protect the membership table: the functions may read it, members are changed by the
+    /// role that the changing member has at that moment, and each organization keeps a member of the highest role.
+    ///
+    /// Run them after [`protect`](Self::protect) of the membership table and of the organizations' table, each time.
     #[must_use]
     pub fn protect_membership(&self) -> Vec<String> {
         [self.let_the_gate_read_members(), self.act_by_present_role(), self.keep_an_owner()].concat()
     }
 
-    /// Returns the statements that take back [`protect`](Self::protect): the table of `F` is then without row-level security
-    /// and policies of the contract, and its roles have no right on it. Policies of others stay, and have then no effect.
+    /// Returns the statements that take back [`protect`](Self::protect): the table of `F` is then without row-level
+    /// security and policies of the contract, and its roles have no right on it. Policies of others stay, and have then
+    /// no effect.
     ///
     /// # This widens power
     ///

@@ -54,8 +54,8 @@ impl Db {
         Self::connect(DbOptions::from_env()?).await
     }
 
-    /// Connects, and checks in one round trip that the database is migrated, that contexts of each kind open, and that its
-    /// row-level security holds for the login role.
+    /// Connects, and checks in one round trip that the database is migrated, that contexts of each kind open, and that
+    /// its row-level security holds for the login role.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ impl Db {
         self.inner.pool.close().await;
     }
 
-    /// Whether contexts hold every connection that the pool may have.
+    /// Returns whether contexts hold every connection that the pool may have.
     pub(crate) fn exhausted(&self) -> bool {
         self.in_use() >= self.inner.options.max_connections
     }

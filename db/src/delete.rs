@@ -91,8 +91,8 @@ async fn finish<F: Facade, S: Scope>(row: Option<ActiveModel<F>>, cx: &Context<S
 
 /// A `DELETE` of the rows of one scope by filter; made by a facade, such as `ResearchPlan::delete_many()`.
 ///
-/// It corresponds to SeaORM's `DeleteMany`, and runs no `before_delete` and no `after_delete`, as that does not. Without a filter it deletes every row of the scope. `J` lists the facades of its
-/// subqueries.
+/// It corresponds to SeaORM's `DeleteMany`, and runs no `before_delete` and no `after_delete`, as that does not.
+/// Without a filter it deletes every row of the scope. `J` lists the facades of its subqueries.
 #[derive(Clone, Debug)]
 #[must_use = "a delete does nothing until it is run on a context"]
 pub struct DeleteMany<F: Facade, J = ()> {

@@ -136,10 +136,10 @@ fn function(call: &FunctionCall) -> Result<(), Refused> {
     }
 }
 
-/// Whether the function does more than compute a value from a row: it runs SQL that it is given as text, tells of
-/// the whole table, the catalog or a session, or leaves something behind (a lock, a setting, a seed, a sequence's next value). Row-
-/// level security stops few of these. They are PostgreSQL's own and those of its `contrib`; what the application's
-/// own functions do is not known here.
+/// Returns whether the function does more than compute a value from a row: it runs SQL that it is given as text, tells
+/// of the whole table, the catalog or a session, or leaves something behind (a lock, a setting, a seed, a sequence's
+/// next value). Row- level security stops few of these. They are PostgreSQL's own and those of its `contrib`; what the
+/// application's own functions do is not known here.
 pub(crate) fn reaches_out(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let starts = [
@@ -247,7 +247,7 @@ fn cast(args: &[Expr]) -> Result<(), Refused> {
     }
 }
 
-/// Whether the text is the name of a type: words, and at most one `(10, 2)` among them.
+/// Returns whether the text is the name of a type: words, and at most one `(10, 2)` among them.
 fn is_type(text: &str) -> bool {
     let text = text.trim_end_matches("[]");
     let Some((before, rest)) = text.split_once('(') else { return is_plain(text, " .") };
@@ -255,7 +255,7 @@ fn is_type(text: &str) -> bool {
     numbers.chars().all(|c| c.is_ascii_digit() || ", ".contains(c)) && is_plain(&format!("{before}{after}"), " .")
 }
 
-/// Whether the text is a word of letters, digits and underscores, or such words with `between` between them.
+/// Returns whether the text is a word of letters, digits and underscores, or such words with `between` between them.
 fn is_plain(text: &str, between: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || between.contains(c))
@@ -304,8 +304,8 @@ pub(crate) fn check_value(value: &Value) -> Result<(), Refusal> {
     bindable(value).map_err(|what| Refusal { place: "a value", what })
 }
 
-/// Whether a value can be bound. PostgreSQL has no integer beyond `bigint`, and sea-query panics at one; and at an
-/// array of something else than it says, of arrays, or with a NULL among its values.
+/// Returns whether a value can be bound. PostgreSQL has no integer beyond `bigint`, and sea-query panics at one; and at
+/// an array of something else than it says, of arrays, or with a NULL among its values.
 fn bindable(value: &Value) -> Result<(), Refused> {
     match value {
         Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {

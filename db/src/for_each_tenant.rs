@@ -158,7 +158,7 @@ pub struct TenantReport<E> {
 }
 
 impl<E> TenantReport<E> {
-    /// Whether the work was done for every organization of the stream.
+    /// Returns whether the work was done for every organization of the stream.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.stopped.is_none()

@@ -33,7 +33,8 @@ pub enum FromCaller {}
 
 /// An `INSERT` of one row into one scope; made by a facade, such as `ResearchPlan::insert(draft)`.
 ///
-/// It corresponds to SeaORM's `Insert`, and to `ActiveModelTrait::insert` in what it runs: the entity's `before_save`, and
+/// It corresponds to SeaORM's `Insert`, and to `ActiveModelTrait::insert` in what it runs: the entity's `before_save`,
+/// and
 /// `after_save` where a row comes back. The scope column is set from the context it is run on; what the draft leaves unset
 /// is what `ActiveModelBehavior::new` says; and a key that is a UUID and unset then is made here: a UUIDv7.
 #[derive(Clone, Debug)]

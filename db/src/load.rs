@@ -22,8 +22,8 @@ use crate::{
 /// A `SELECT` of rows together with those that are related to them; made by a facade, such as
 /// `ResearchPlan::load()`.
 ///
-/// Corresponds to SeaORM's entity loader: it gives `ModelEx`, the model with its relations in it. There is one statement for
-/// each `with`, and each has the predicates of all of its tables.
+/// Corresponds to SeaORM's entity loader: it gives `ModelEx`, the model with its relations in it. There is one
+/// statement for each `with`, and each has the predicates of all of its tables.
 #[must_use = "a query does nothing until it is run on a context"]
 pub struct Load<F: Facade, W = ()> {
     select: Select<F>,
@@ -87,8 +87,8 @@ impl<F: Facade, W> Load<F, W> {
         self.order_by_id(Order::Desc)
     }
 
-    /// Returns at most so many rows; `None` takes the limit away. Of a relation it counts the related rows of all rows
-    /// together.
+    /// Limits the number of rows; `None` removes the limit. For a relation the limit is on the related rows of all
+    /// parents together, not of each.
     pub fn limit(self, rows: impl Into<Option<u64>>) -> Self {
         Self { select: self.select.limit(rows), ..self }
     }

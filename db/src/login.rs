@@ -12,8 +12,8 @@ use crate::{
     transaction::Connection,
 };
 
-/// Asks, in one round trip, whether the contract is there, whether contexts open, and whether row-level security holds for the
-/// role that the session is of.
+/// Asks, in one round trip, whether the contract is there, whether contexts open, and whether row-level security holds
+/// for the role that the session is of.
 pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> Result<()> {
     let prefix = &options.prefix;
     let scopes = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
@@ -111,8 +111,8 @@ async fn ask(connection: &mut Connection, sql: String) -> Result<(Option<PgRow>,
         .await
 }
 
-/// Opens a context of each kind and asks what the policies ask, for nobody, and takes it back. Where a right is missing that
-/// all contexts need, the program would otherwise start, and each of them fail.
+/// Opens a context of each kind and asks what the policies ask, for nobody, and takes it back. Where a right is missing
+/// that all contexts need, the program would otherwise start, and each of them fail.
 fn try_contexts(prefix: &Prefix) -> String {
     // Nobody's id, so that nobody is a member.
     const NOBODY: &str = "'00000000-0000-0000-0000-000000000000'";

@@ -15,7 +15,7 @@ tokio::task_local! {
     static OPEN: Vec<usize>;
 }
 
-/// Whether the current task runs a context's closure on this pool: another context would be nested in it.
+/// Returns whether the current task runs a context's closure on this pool: another context would be nested in it.
 pub(crate) fn is_nested(db: &Db) -> bool {
     OPEN.try_with(|open| open.contains(&db.id())).unwrap_or(false)
 }

@@ -68,8 +68,8 @@ impl DbOptions {
     /// `?host=/run/postgresql`). Characters that mean something in a URL are percent-encoded. The parameters are `host`,
     /// `hostaddr`, `port`, `dbname`, `user`, `password`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `application_name`,
     /// `options`, and `statement-cache-capacity`, of which 0 is [`prepared_statements(false)`](Self::prepared_statements). Any
-    /// other is refused, as are several hosts. `options`, and `PGOPTIONS`, may set no role, no search path and nothing else
-    /// that a context relies on.
+    /// other is refused, as are several hosts. `options`, and `PGOPTIONS`, may set no role, no search path and nothing
+    /// else that a context relies on.
     ///
     /// # Errors
     ///
@@ -198,7 +198,7 @@ impl DbOptions {
         self
     }
 
-    /// Lets [`Db::connect`](crate::Db::connect) take a login role that the database does not hold.
+    /// Lets [`Db::connect`](crate::Db::connect) take a login role that row-level security does not restrict.
     ///
     /// # This widens power
     ///
@@ -210,8 +210,8 @@ impl DbOptions {
         self
     }
 
-    /// Has [`Db::connect`](crate::Db::connect) audit the database, and refuse one in which the audit finds an error; see
-    /// [`audit`](crate::audit). It takes two round trips more, and reads the catalog.
+    /// Has [`Db::connect`](crate::Db::connect) audit the database, and refuse one in which the audit finds an error;
+    /// see [`audit`](crate::audit). It takes two round trips more, and reads the catalog.
     ///
     /// ```
     /// # use db::{DbOptions, Registry};

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// When a connection of the pool was last found to be good for nothing more: its prepared statements are those of another
-/// schema, or its server has become a standby. Those that are as old have the same to say.
+/// When a connection of the pool was last found to be good for nothing more: its prepared statements are those of
+/// another schema, or its server has become a standby. Those that are as old have the same to say.
 #[derive(Debug, Default)]
 pub(crate) struct Outdated(Mutex<Option<Instant>>);
 
@@ -16,7 +16,7 @@ impl Outdated {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Whether a connection of that age is one of them.
+    /// Returns whether a connection of that age is one of them.
     pub(crate) fn has(&self, age: Duration) -> bool {
         let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         since.is_some_and(|since| since.elapsed() <= age)

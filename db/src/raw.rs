@@ -62,9 +62,10 @@ type Refused = Cow<'static, str>;
 /// - what two versions or settings of PostgreSQL read differently: `U&` escapes, a quote after a backslash in a string that
 ///   is not `E'…'`, names longer than 63 bytes.
 ///
-/// PostgreSQL checks too, whatever the tokens are: the text is sent as `SELECT * FROM (<text>)`, in one statement, and in a
-/// derived table it refuses `INSERT`, `UPDATE`, `DELETE`, `MERGE` and `SELECT INTO`. That costs no round trip and changes no plan. (`DECLARE …
-/// CURSOR FOR` refuses the same, but takes two round trips more and never runs in parallel.)
+/// PostgreSQL checks too, whatever the tokens are: the text is sent as `SELECT * FROM (<text>)`, in one statement, and
+/// in a derived table it refuses `INSERT`, `UPDATE`, `DELETE`, `MERGE` and `SELECT INTO`. That costs no round trip and
+/// changes no plan. (`DECLARE … CURSOR FOR` refuses the same, but takes two round trips more and never runs in
+/// parallel.)
 ///
 /// # What is not
 ///
@@ -99,8 +100,8 @@ impl<T: FromQueryResult> RawSelect<T> {
     ///
     /// # This widens power
     ///
-    /// Whatever the function does, it does: write, lock, run SQL that it is given. `SECURITY DEFINER` functions do it as
-    /// their owner. Name a function only if it may be called with anything that a text can hold.
+    /// Whatever the function does, it does: write, lock, run SQL that it is given. `SECURITY DEFINER` functions do it
+    /// as their owner. Name a function only if it may be called with anything that a text can hold.
     ///
     /// ```
     /// # use db::{RawSelect, Result, TenantReader};

@@ -13,8 +13,8 @@ use crate::{
 /// Every scoped entity of a program, with its scopes, and the acceptances that are declared to what an audit finds.
 ///
 /// [`collect`](Self::collect) finds the entities by itself: each scope attribute leaves one there as the program is
-/// linked. A crate of entities that a program depends on and never names is left out by the linker, and its entities with
-/// it; an audit then says of their tables that no entity knows them.
+/// linked. A crate of entities that a program depends on and never names is left out by the linker, and its entities
+/// with it; an audit then says of their tables that no entity knows them.
 ///
 /// ```
 /// # use db::{Registry, audit::Code};
@@ -88,7 +88,8 @@ impl Registry {
     ///
     /// ```
     /// # use db::{Registry, audit::Code};
-    /// let registry = Registry::collect().accept(Code::TableShared, "public.country", "countries are the same for all");
+    /// let registry = Registry::collect().accept(Code::TableShared, "public.country", "countries are the same for
+    /// all");
     /// # drop(registry);
     /// ```
     pub fn accept(mut self, code: Code, object: &'static str, reason: &'static str) -> Self {

@@ -136,8 +136,8 @@ impl Number for Many {
     const ONE: bool = false;
 }
 
-/// What [`Save::with`](crate::Save::with) takes for a relation: anything that gives rows for a `has_many`; for a `has_one`
-/// what gives one row at most, an `Option` or an array of one.
+/// What [`Save::with`](crate::Save::with) takes for a relation: anything that gives rows for a `has_many`; for a
+/// `has_one` what gives one row at most, an `Option` or an array of one.
 #[diagnostic::on_unimplemented(
     message = "a `has_one` takes one row, and this may be several",
     label = "not `Some(row)`, `None` or `[row]`",

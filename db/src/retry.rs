@@ -14,15 +14,16 @@ const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_factor(2.0)
     .with_jitter();
 
-/// A context about to be opened, and opened again where its transaction conflicts with another; made by [`Open::retry`].
+/// A context about to be opened, and opened again where its transaction conflicts with another; made by
+/// [`Open::retry`].
 ///
 /// The closure runs **again**, so many times at most, where PostgreSQL raised a serialization failure or a deadlock
-/// (SQLSTATE 40001, 40P01), in a statement or at the commit; or found a prepared statement out of date, as it does once after
-/// a migration ([`is_stale_statement`](Error::is_stale_statement)). Each run has a transaction and a tracing span of its own,
-/// and starts from nothing: its predecessor was rolled back, its [`after_commit`](Context::after_commit) hooks with it.
-/// Between two runs it waits, with no connection: 10 to 20 ms the first time, twice as long each time after that, 2 s
-/// at most. The last failure is returned as it is. Any other error is returned at once, a commit whose outcome is
-/// unknown included: that one may have taken place.
+/// (SQLSTATE 40001, 40P01), in a statement or at the commit; or found a prepared statement out of date, as it does once
+/// after a migration ([`is_stale_statement`](Error::is_stale_statement)). Each run has a transaction and a tracing span
+/// of its own, and starts from nothing: its predecessor was rolled back, its [`after_commit`](Context::after_commit)
+/// hooks with it. Between two runs it waits, with no connection: 10 to 20 ms the first time, twice as long each time
+/// after that, 2 s at most. The last failure is returned as it is. Any other error is returned at once, a commit whose
+/// outcome is unknown included: that one may have taken place.
 ///
 /// The closure must be safe to run again. What the database does is taken back; what else it does is not, and belongs
 /// into [`after_commit`](Context::after_commit).

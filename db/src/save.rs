@@ -17,9 +17,9 @@ use crate::{
 /// A row to be saved with the rows that point at it; made by a facade, such as `ResearchPlan::save(draft)`.
 ///
 /// In the spirit of SeaORM's `ActiveModel` builder, whose nested writes have no scope: here each row goes through the
-/// scoped verbs, and its entity's `before_save` and `after_save` are run. A draft that was made from a model is of a row
-/// that is there, which is updated; any other is inserted. The columns by which a row points at its parent are set here,
-/// from the parent as the database has it.
+/// scoped verbs, and its entity's `before_save` and `after_save` are run. A draft that was made from a model is of a
+/// row that is there, which is updated; any other is inserted. The columns by which a row points at its parent are set
+/// here, from the parent as the database has it.
 ///
 /// It is all or nothing: where a row cannot be saved, or the future is dropped on the way, the transaction cannot
 /// be committed any more; nor can the savepoint be kept, if it was in one.
@@ -40,8 +40,8 @@ impl<F: Facade> Save<F> {
 }
 
 impl<F: Facade, C> Save<F, C> {
-    /// Saves rows of a facade that point at this one: any number of them for a `has_many`; for a `has_one`, an `Option` or
-    /// an array of one. A `has_one` whose parent has a row already is for its unique key to refuse.
+    /// Saves rows of a facade that point at this one: any number of them for a `has_many`; for a `has_one`, an `Option`
+    /// or an array of one. A `has_one` whose parent has a row already is for its unique key to refuse.
     pub fn with<G: Facade, I>(self, _: G, drafts: I) -> Save<F, (Vec<Save<G>>, C)>
     where
         F: ParentOf<G, Number: Takes<I>>,
@@ -61,9 +61,9 @@ impl<F: Facade, C> Save<F, C> {
 
     /// Saves the rows, and returns them as the database has them, each in the place of its draft.
     ///
-    /// There is a statement for each row that is updated. Of each table the rows that are inserted with the same columns go
-    /// in together, where their keys are UUIDs; where they are not, sixteen at a time. `before_save` runs for all of them
-    /// before the first is sent, and `after_save` once all are there.
+    /// There is a statement for each row that is updated. Of each table the rows that are inserted with the same
+    /// columns go in together, where their keys are UUIDs; where they are not, sixteen at a time. `before_save` runs
+    /// for all of them before the first is sent, and `after_save` once all are there.
     ///
     /// # Errors
     ///
@@ -113,8 +113,8 @@ where
     Ok(saved)
 }
 
-/// Whether the draft is of a row that is there: it was made from a model, and so has columns that are as they were. The
-/// key is one of them, but where it is the scope's.
+/// Returns whether the draft is of a row that is there: it was made from a model, and so has columns that are as they
+/// were. The key is one of them, but where it is the scope's.
 fn is_there<F: Facade>(row: &ActiveModel<F>) -> bool {
     let mut columns = <F::Entity as EntityTrait>::Column::iter();
     columns.any(|column: Column<F>| matches!(row.get(column), ActiveValue::Unchanged(_)))

@@ -158,7 +158,7 @@ impl Transaction {
         self.ending(Level { transaction: id, savepoints: 0 })?.rollback().await
     }
 
-    /// Whether this is the transaction that a level is of, and a statement in it failed by what another
+    /// Returns whether this is the transaction that a level is of, and a statement in it failed by what another
     /// attempt would not meet.
     pub(crate) fn is_contended(&self, level: Level) -> bool {
         self.id == level.transaction && self.marks.contended.load(Ordering::Relaxed)

@@ -23,8 +23,9 @@ use crate::{
 
 /// An `UPDATE` of one row by its id; made by a facade, such as `ResearchPlan::update_by_id(id, draft)`.
 ///
-/// It corresponds to SeaORM's `Update::one`, and to `ActiveModelTrait::update` in what it runs: the entity's `before_save`,
-/// and `after_save` where the row comes back. What the draft sets is written; a scope or key column cannot be.
+/// It corresponds to SeaORM's `Update::one`, and to `ActiveModelTrait::update` in what it runs: the entity's
+/// `before_save`, and `after_save` where the row comes back. What the draft sets is written; a scope or key column
+/// cannot be.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing until it is run on a context"]
 pub struct Update<F: Facade> {
@@ -69,8 +70,8 @@ impl<F: Facade> Update<F> {
         after_save::<F, S>(found, false, cx).await
     }
 
-    /// Writes what the draft sets. A draft that sets nothing sends nothing. No row comes back, so `after_save` is not run,
-    /// as it is not by SeaORM's `update_without_returning`.
+    /// Writes what the draft sets. A draft that sets nothing sends nothing. No row comes back, so `after_save` is not
+    /// run, as it is not by SeaORM's `update_without_returning`.
     ///
     /// # Errors
     ///
@@ -118,8 +119,9 @@ impl<F: Facade> Update<F> {
 
 /// An `UPDATE` of the rows of one scope by filter; made by a facade, such as `ResearchPlan::update_many()`.
 ///
-/// It corresponds to SeaORM's `UpdateMany`, and runs no `before_save` and no `after_save`, as that does not. An assignment names a [`Writable`](Facade::Writable) column or is a
-/// draft, so a scope or key column cannot be assigned. `J` lists the facades of its subqueries.
+/// It corresponds to SeaORM's `UpdateMany`, and runs no `before_save` and no `after_save`, as that does not. An
+/// assignment names a [`Writable`](Facade::Writable) column or is a draft, so a scope or key column cannot be assigned.
+/// `J` lists the facades of its subqueries.
 #[derive(Clone, Debug)]
 #[must_use = "an update does nothing until it is run on a context"]
 pub struct UpdateMany<F: Facade, J = ()> {

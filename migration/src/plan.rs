@@ -30,7 +30,7 @@ pub(crate) async fn run(migrator: &Migrator, url: Option<String>) -> ExitCode {
     }
 }
 
-/// Whether a command of the migration runs the contract's `install`.
+/// Returns whether a command of the migration runs the contract's `install`.
 pub(crate) fn installs(arguments: &ArgMatches) -> bool {
     matches!(arguments.subcommand_name(), None | Some("up" | "fresh" | "refresh"))
 }

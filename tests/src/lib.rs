@@ -38,6 +38,11 @@ struct Readme;
 #[doc = include_str!("../../docs/queries.md")]
 struct Queries;
 
+/// The guide to contexts compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/contexts.md")]
+struct Contexts;
+
 /// The guide to raw SQL compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/raw.md")]

@@ -45,13 +45,13 @@ fn declared(survey: &Survey<'_>) -> Vec<(Option<String>, Acceptance)> {
     registry.acceptances().map(|(table, acceptance)| (table.map(full_name), acceptance)).collect()
 }
 
-/// Whether it is declared that this may be found there.
+/// Returns whether it is declared that this may be found there.
 pub(super) fn is_accepted(survey: &Survey<'_>, code: Code, object: &Object) -> bool {
     declared(survey).iter().any(|(table, acceptance)| is_for(table.as_deref(), acceptance, code, object))
 }
 
-/// Whether an acceptance is for what is found there, to the letter: beside an entity for what its table has, beside none for
-/// the one object of that whole name.
+/// Returns whether an acceptance is for what is found there, to the letter: beside an entity for what its table has,
+/// beside none for the one object of that whole name.
 fn is_for(table: Option<&str>, acceptance: &Acceptance, code: Code, object: &Object) -> bool {
     let is_object = || match table {
         Some(table) => {

@@ -53,12 +53,12 @@ impl Granted {
         self.insert_whole || !self.insert.is_empty()
     }
 
-    /// Whether it may write one of the columns: into a new row, or into one that is there.
+    /// Returns whether it may write one of the columns: into a new row, or into one that is there.
     pub(super) fn writes_any<'a>(&self, mut columns: impl Iterator<Item = &'a String>) -> bool {
         self.insert_any() || self.update_whole || columns.any(|column| self.update.contains(column))
     }
 
-    /// Whether it is nothing.
+    /// Returns whether it is nothing.
     pub(super) fn is_none(&self) -> bool {
         let columns = [&self.select, &self.insert, &self.update].into_iter().all(BTreeSet::is_empty);
         columns

@@ -70,8 +70,8 @@ pub(super) struct Catalog {
     pub(super) foreign_keys: Vec<ForeignKey>,
     #[serde(deserialize_with = "list")]
     pub(super) indexes: Vec<Index>,
-    /// Sequences, each with a table, a column that owns it or draws from it, and whether it is the column's default that
-    /// does.
+    /// Sequences, each with a table, a column that owns it or draws from it, and whether it is the column's default
+    /// that does.
     #[serde(deserialize_with = "list")]
     pub(super) sequences: Vec<(Oid, Oid, String, bool)>,
     /// Tables, and those that they inherit from; partitions are none.

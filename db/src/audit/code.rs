@@ -194,7 +194,8 @@ codes! {
     /// The login role or a scope role was given what counts and shows all tenants' rows and sessions, and is closed to
     /// everybody.
     SharedStateGranted = "shared-state-granted", Error;
-    /// The key of the seal can be read by another role than the definer role: whoever reads it makes contexts of their own.
+    /// The key of the seal can be read by another role than the definer role: whoever reads it makes contexts of their
+    /// own.
     SealExposed = "seal-exposed", Error;
 
     // Constraints.

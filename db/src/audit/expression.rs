@@ -22,7 +22,7 @@ impl Expression {
         Self(words)
     }
 
-    /// Whether it lets every row through.
+    /// Returns whether it lets every row through.
     pub(super) fn is_true(&self) -> bool {
         self.0 == ["true"]
     }
@@ -54,8 +54,8 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// Reads what stands in quotes, in which a doubled one is one; returns it with what follows. A string is distinguished from a name
-/// by the quote before it.
+/// Reads what stands in quotes, in which a doubled one is one; returns it with what follows. A string is distinguished
+/// from a name by the quote before it.
 fn quoted(text: &str, quote: char, escapes: bool) -> (String, &str) {
     let mut token = if quote == '\'' { "'".to_owned() } else { String::new() };
     let mut chars = text.char_indices().skip(1).peekable();

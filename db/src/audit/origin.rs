@@ -55,7 +55,7 @@ impl<'a> Origins<'a> {
         Self { survey, keys, related, above, columns, tenant }
     }
 
-    /// Whether a scoped table inherits from it, which is looked at by itself.
+    /// Returns whether a scoped table inherits from it, which is looked at by itself.
     pub(super) fn is_above_scoped(&self, relation: &Relation) -> bool {
         self.above.contains(&relation.oid)
     }
@@ -117,7 +117,7 @@ impl<'a> Origins<'a> {
     }
 }
 
-/// Whether a table is that of the tenants themselves: its key is the scope's.
+/// Returns whether a table is that of the tenants themselves: its key is the scope's.
 fn is_tenants(survey: &Survey<'_>, scoped: &Scoped<'_>) -> bool {
     let Some(column) = scoped.column(ScopeKind::Tenant).filter(|_| scoped.entity.is_some()) else { return false };
     let mut indexes = survey.indexes_of(scoped.relation).iter();

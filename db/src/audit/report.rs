@@ -139,12 +139,12 @@ pub struct AuditedForeignKey {
 }
 
 impl AuditReport {
-    /// Returns the findings that are at least so bad.
+    /// Returns the findings of this severity or a worse one.
     pub fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.severity >= severity)
     }
 
-    /// Returns whether nothing was found that is at least so bad.
+    /// Returns whether there is no finding of this severity or a worse one.
     #[must_use]
     pub fn is_clean(&self, severity: Severity) -> bool {
         self.at_least(severity).next().is_none()

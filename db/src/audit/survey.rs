@@ -100,7 +100,7 @@ impl<'a> Survey<'a> {
         self.indexes.get(&relation.oid).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether it holds what the seal on contexts is made with, which is looked at by itself.
+    /// Returns whether it holds what the seal on contexts is made with, which is looked at by itself.
     pub(super) fn is_secret(&self, relation: &Relation) -> bool {
         [self.prefix().seal_key(), self.prefix().seal_key_previous()].contains(&relation.full_name())
     }
@@ -169,7 +169,7 @@ impl<'a> Survey<'a> {
         found
     }
 
-    /// Whether a request can do anything to it.
+    /// Returns whether a request can do anything to it.
     pub(super) fn reaches(&self, relation: &Relation) -> bool {
         relation.privileges().any(|(grantee, _)| self.reachable.contains(&grantee))
     }
@@ -263,8 +263,8 @@ fn requests<'a>(audit: &Audit<'_>, catalog: &'a Catalog) -> Vec<Request<'a>> {
     roles.iter().map(|&(role, scope)| Request { role, scope, becomes: becomes(role) }).collect()
 }
 
-/// Returns the ways from a role to each that it can become or whose rights it has, without those through another request
-/// role.
+/// Returns the ways from a role to each that it can become or whose rights it has, without those through another
+/// scope role.
 fn ways<'a>(catalog: &'a Catalog, from: &'a Role, is_request: &impl Fn(Oid) -> bool) -> Vec<Vec<&'a Role>> {
     let mut ways = vec![vec![from]];
     let mut seen = HashSet::from([from.oid]);

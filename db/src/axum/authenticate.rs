@@ -13,7 +13,8 @@ use crate::{Authenticated, Db, Result};
 
 /// How the state of a service finds out who a bearer is.
 ///
-/// Each extractor asks it once. A state in an `Arc` does, too. It is for an [`IdentityContext`](crate::IdentityContext) to say who somebody is.
+/// Each extractor asks it once. A state in an `Arc` does, too. It is for an [`IdentityContext`](crate::IdentityContext)
+/// to say who somebody is.
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` does not say who a bearer is",
     label = "this state is given to a router whose handlers take an extractor",

@@ -53,8 +53,8 @@ impl UserExtractor {
 /// Extracts what opens the context of the organization that the path names, for the person who asks.
 ///
 /// The route's path has a parameter `{organization_id}`. Whether the person is a member is seen as a context opens: the
-/// extractor alone says nothing of it. It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a context
-/// each.
+/// extractor alone says nothing of it. It holds no connection: [`run`](Self::run) and [`read`](Self::read) open a
+/// context each.
 #[derive(Clone, Debug)]
 pub struct TenantExtractor {
     db: Db,

@@ -56,8 +56,8 @@ fn of(error: &Error) -> Problem {
     }
 }
 
-/// Whether it is about a value that the client may have sent: one that PostgreSQL does not take, or that is twice in what
-/// was to be written once. What the program computes or sends of itself is its own mistake.
+/// Returns whether it is about a value that the client may have sent: one that PostgreSQL does not take, or that is
+/// twice in what was to be written once. What the program computes or sends of itself is its own mistake.
 fn is_of_a_value(error: &Error) -> bool {
     const THE_PROGRAMS: [&str; 4] = ["22012", "22P03", "2201E", "2201F"];
     let of_the_program = || error.sqlstate().is_some_and(|code| THE_PROGRAMS.contains(&code));
@@ -67,7 +67,7 @@ fn is_of_a_value(error: &Error) -> bool {
         || error.sqlstate() == Some("44000")
 }
 
-/// Whether the same request may succeed in a moment.
+/// Returns whether the same request may succeed in a moment.
 fn is_unavailable(error: &Error) -> bool {
     error.is_pool_timeout()
         || error.is_unreachable()

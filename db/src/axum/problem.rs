@@ -82,8 +82,8 @@ impl Problem {
 
     /// Makes the problem of a request that may or may not have taken place: 503, `/problems/outcome-unknown`.
     ///
-    /// There is no `Retry-After`: whoever asks again may do it twice, so they look first. It is for a write that was cut
-    /// off, by a timeout for one, when its commit may have been under way.
+    /// There is no `Retry-After`: whoever asks again may do it twice, so they look first. It is for a write that was
+    /// cut off, by a timeout for one, when its commit may have been under way.
     ///
     /// ```
     /// use axum::response::IntoResponse;
@@ -158,7 +158,8 @@ impl IntoResponse for Problem {
 }
 
 /// Makes a problem of every answer that says what went wrong and is none yet: what axum refuses by itself, and what
-/// layers refuse. Its headers are kept, but for those that are about the body that it had. For `axum::middleware::map_response`.
+/// layers refuse. Its headers are kept, but for those that are about the body that it had. For
+/// `axum::middleware::map_response`.
 pub async fn problems(response: Response) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_problem(response.headers()) {
@@ -176,7 +177,7 @@ pub async fn problems(response: Response) -> Response {
     problem
 }
 
-/// Whether the body is said to be a problem, with parameters or without.
+/// Returns whether the body is said to be a problem, with parameters or without.
 fn is_problem(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split_once(';').map_or(kind, |(kind, _)| kind);

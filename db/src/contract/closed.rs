@@ -123,8 +123,8 @@ fn pattern<'a>(kinds: impl Iterator<Item = &'a Closed>) -> String {
     literal(&format!("^({})$", names.join("|")))
 }
 
-/// Loops over the functions that PUBLIC may execute as PostgreSQL, or their extension, comes: those that it may execute now,
-/// or those that it may not. `f.name` is one, and `f.monitoring` whether `pg_read_all_stats` keeps it.
+/// Loops over the functions that PUBLIC may execute as PostgreSQL, or their extension, comes: those that it may execute
+/// now, or those that it may not. `f.name` is one, and `f.monitoring` whether `pg_read_all_stats` keeps it.
 fn for_each(kinds: &[&'static Closed], open: bool, body: &str) -> String {
     let is_open = "EXISTS (
         SELECT FROM pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) a WHERE a.grantee = 0
@@ -154,7 +154,8 @@ fn for_each(kinds: &[&'static Closed], open: bool, body: &str) -> String {
     )
 }
 
-/// Returns the statement that takes functions from PUBLIC; managed PostgreSQL has no superuser to do it, and is told so.
+/// Returns the statement that takes functions from PUBLIC; managed PostgreSQL has no superuser to do it, and is told
+/// so.
 fn close(kinds: &[&'static Closed]) -> String {
     let close = for_each(
         kinds,
@@ -207,9 +208,9 @@ fn with_superuser(declarations: &str, body: &str) -> String {
 }
 
 impl Contract {
-    /// Returns the statements that take from PUBLIC what tells of other tenants' rows and sessions, or reaches them. They
-    /// are a part of [`install`](Self::install), and may be run again: after `pg_upgrade`, or by a superuser where the
-    /// one who migrates is none. Roles that are in `pg_read_all_stats` or `pg_monitor` keep what monitoring needs.
+    /// Returns the statements that take from PUBLIC what tells of other tenants' rows and sessions, or reaches them.
+    /// They are a part of [`install`](Self::install), and may be run again: after `pg_upgrade`, or by a superuser where
+    /// the one who migrates is none. Roles that are in `pg_read_all_stats` or `pg_monitor` keep what monitoring needs.
     #[must_use]
     pub fn close_functions(&self) -> Vec<String> {
         // A superuser who has closed the function beforehand gives whoever migrates the grant option on it.
@@ -223,8 +224,8 @@ impl Contract {
     }
 
     /// Returns the statements that give back to PUBLIC what [`close_functions`](Self::close_functions) took. They are a
-    /// part of [`uninstall`](Self::uninstall). To be run before `pg_upgrade` too, which else stops at a function that the
-    /// next version has no more.
+    /// part of [`uninstall`](Self::uninstall). To be run before `pg_upgrade` too, which else stops at a function that
+    /// the next version has no more.
     #[must_use]
     pub fn open_functions(&self) -> Vec<String> {
         let keep_the_gate = block(&format!(

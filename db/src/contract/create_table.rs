@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Contract {
-    /// Returns the statements that make the table of `F`, and put it under row-level security with the policies and grants
-    /// that the scopes of its entity ask for: all at once, so that none can be forgotten.
+    /// Returns the statements that make the table of `F`, and put it under row-level security with the policies and
+    /// grants that the scopes of its entity ask for: all at once, so that none can be forgotten.
     ///
     /// Corresponds to SeaORM's `Schema::create_table_from_entity`, `create_index_from_entity` and
     /// `create_enum_from_entity`, whose table it is but for what isolation asks for:
@@ -36,9 +36,9 @@ impl Contract {
     /// - an index for each `indexed` column, which starts with the scope's; and one that starts with each further scope
     ///   column.
     ///
-    /// Checks, and other indexes, are for the migration to add. It makes the table as the entity is on the day that it is
-    /// run: a migration that is older than a column of its entity has to leave that to the later one
-    /// (`ADD COLUMN IF NOT EXISTS`).
+    /// Checks, and other indexes, are for the migration to add. It makes the table as the entity is on the day that it
+    /// is run: a migration that is older than a column of its entity has to leave that to the later one (`ADD COLUMN IF
+    /// NOT EXISTS`).
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl Subject {
         columns
     }
 
-    /// Whether sign-in reads the table, which has no key to look within.
+    /// Returns whether sign-in reads the table, which has no key to look within.
     fn is_read_at_sign_in(&self) -> bool {
         self.scopes.iter().any(|declared| declared.scope == ScopeKind::Identity)
     }
@@ -198,7 +198,7 @@ fn columns_of(scopes: &'static [ScopeDeclaration]) -> impl Iterator<Item = (&'st
     })
 }
 
-/// Whether a context of the scope can write one of the columns.
+/// Returns whether a context of the scope can write one of the columns.
 fn writes(declared: &ScopeDeclaration, columns: &[&str], fixed: &[&str]) -> bool {
     declared.verbs.insert
         || match declared.verbs.update {

@@ -90,12 +90,13 @@ impl Prefix {
     ///
     /// In brackets of its own the question is asked once for the whole statement, and stands in no index's way. What it
     /// answers is the key that was sealed, and each row is held to that: the settings can be turned while the statement
-    /// goes on. The key as it is at each row is asked too, for the planner, which makes an index condition of it. Put as
+    /// goes on. The key as it is at each row is asked too, for the planner, which makes an index condition of it. Put
+    /// as
     /// `IS NOT NULL` the rest leaves the planner's estimates as they are; a plain boolean would halve them for each table, and
     /// a plain comparison would take the place of the first.
     ///
-    /// INVARIANT: rows that are found through another table are restricted by that one's policies, and the entry function of sign-in
-    /// has no key to turn.
+    /// INVARIANT: rows that are found through another table are restricted by that one's policies, and the entry
+    /// function of sign-in has no key to turn.
     fn boundary(&self, declaration: &ScopeDeclaration) -> String {
         let (rows, key, schema) = (self.rows(declaration), self.accessor(declaration.scope), self.schema());
         match declaration.rows {

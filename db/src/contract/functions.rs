@@ -89,9 +89,9 @@ impl Contract {
         ))
     }
 
-    /// What opens a context. Each sets all settings for the transaction, as the definer role, which alone may, and seals them. Those
-    /// of the other scopes are set to nothing, or what somebody had set before would be sealed with the rest. `SET LOCAL
-    /// ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
+    /// What opens a context. Each sets all settings for the transaction, as the definer role, which alone may, and
+    /// seals them. Those of the other scopes are set to nothing, or what somebody had set before would be sealed with
+    /// the rest. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
     fn entry_functions(&self) -> Vec<String> {
         let prefix = &self.prefix;
         let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));

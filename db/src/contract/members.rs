@@ -9,10 +9,11 @@ use crate::{
 
 impl Contract {
     /// What the policies on writes ask of the member for whom the context was opened. The system, which is nobody,
-    /// may do what any member may; it is told by the user that is not set, so that no role's name can be mistaken for it.
+    /// may do what any member may; it is told by the user that is not set, so that no role's name can be mistaken for
+    /// it.
     ///
-    /// They read the settings at each row, so each time they ask whether those are what was sealed: a statement may have
-    /// turned them meanwhile.
+    /// They read the settings at each row, so each time they ask whether those are what was sealed: a statement may
+    /// have turned them meanwhile.
     pub(super) fn member_role_functions(&self) -> Vec<String> {
         let prefix = &self.prefix;
         let tenant = prefix.role(ScopeKind::Tenant);
@@ -68,13 +69,13 @@ impl Contract {
         ]
     }
 
-    /// Lets the member for whom a context is open change memberships only while their own is as it was when it opened: or
-    /// one whose demotion is under way would take it back, or hand the role on.
+    /// Lets the member for whom a context is open change memberships only while their own is as it was when it opened:
+    /// or one whose demotion is under way would take it back, or hand the role on.
     ///
-    /// What counts is what was sealed. The settings and the role of the moment can be turned by the very statement that sets
-    /// this off, after the policies have looked at them. So it asks them nothing: who can open contexts, and whoever is in
-    /// one, changes members in a context as it was opened, or not at all. Others have none, such as the table's owner, who
-    /// could drop this as well.
+    /// What counts is what was sealed. The settings and the role of the moment can be turned by the very statement that
+    /// sets this off, after the policies have looked at them. So it asks them nothing: who can open contexts, and
+    /// whoever is in one, changes members in a context as it was opened, or not at all. Others have none, such as the
+    /// table's owner, who could drop this as well.
     ///
     /// `BEFORE`, for the row that waits for the demotion: it is looked at once that is committed.
     pub(super) fn act_by_present_role(&self) -> Vec<String> {
@@ -128,8 +129,8 @@ impl Contract {
         ]
     }
 
-    /// Of whoever deletes all members, the own membership may be the first to go. What is wrong is then not that they have
-    /// none, but that nobody of the highest rank is left.
+    /// Of whoever deletes all members, the own membership may be the first to go. What is wrong is then not that they
+    /// have none, but that nobody of the highest rank is left.
     fn left_without_an_owner(&self, person: &str) -> String {
         let membership = &self.membership;
         let (Some(role), Some(_), Some(top)) = (&membership.role, &membership.organizations, membership.ranks.first())
@@ -154,8 +155,9 @@ impl Contract {
     /// Keeps the last member of the highest rank in each organization, for as long as there is the organization.
     ///
     /// Two who remove each other at once have to meet in a row that both write: with a lock alone, or by looking at the
-    /// memberships, each would see in a snapshot of its own that the other is still there. So the organization is touched:
-    /// the second waits for the first, and then sees what it did, or at a higher isolation level is told to try again.
+    /// memberships, each would see in a snapshot of its own that the other is still there. So the organization is
+    /// touched: the second waits for the first, and then sees what it did, or at a higher isolation level is told to
+    /// try again.
     pub(super) fn keep_an_owner(&self) -> Vec<String> {
         let membership = &self.membership;
         let (Some(role), Some((organizations, key)), Some(top)) =

@@ -58,8 +58,8 @@ impl Plan {
         self.rights.iter().filter(|right| right.may && !self.left)
     }
 
-    /// Says what PUBLIC may still do once `install` has run, why that matters, and what closes it; nothing where nothing is
-    /// open.
+    /// Says what PUBLIC may still do once `install` has run, why that matters, and what closes it; nothing where
+    /// nothing is open.
     #[must_use]
     pub fn warnings(&self) -> String {
         let mut said = String::new();

@@ -9,7 +9,7 @@ pub(super) const DATABASE_RIGHTS: [&str; 2] = ["CONNECT", "TEMPORARY"];
 /// How the mark of the schema calls what is taken from PUBLIC on the schema `public`.
 pub(super) const CREATE_IN_PUBLIC: &str = "CREATE in schema public";
 
-/// Whether the function `p` is one that is closed, and that PUBLIC may execute as PostgreSQL comes.
+/// Returns whether the function `p` is one that is closed, and that PUBLIC may execute as PostgreSQL comes.
 pub(super) fn closed_functions() -> String {
     let patterns: Vec<_> = Closed::all().map(Closed::pattern).collect();
     format!(
@@ -26,7 +26,7 @@ pub(super) fn closed_functions() -> String {
     )
 }
 
-/// Whether PUBLIC may execute the function `p`.
+/// Returns whether PUBLIC may execute the function `p`.
 pub(super) fn is_open() -> &'static str {
     "EXISTS (
        SELECT FROM pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) a WHERE a.grantee = 0
@@ -38,9 +38,9 @@ impl Contract {
     ///
     /// # This widens power
     ///
-    /// A scope role is one of PUBLIC. It may then make temporary tables, which outlive its context, and execute what tells of
-    /// other tenants' rows or turns a context within a query. The audit finds each of these. It is for the time in which an
-    /// application moves: the next `install` without it takes them.
+    /// A scope role is one of PUBLIC. It may then make temporary tables, which outlive its context, and execute what
+    /// tells of other tenants' rows or turns a context within a query. The audit finds each of these. It is for the
+    /// time in which an application moves: the next `install` without it takes them.
     pub fn leave_public(mut self) -> Self {
         self.leave_public = true;
         self
@@ -59,7 +59,8 @@ impl Contract {
     /// Finds out what [`install`](Self::install) would take from PUBLIC in this database, and who has it by that alone:
     /// whoever is cut off. After `install` it says what is still open, and who has to close it.
     ///
-    /// It changes nothing. A role that may not see who is connected, as `install` takes that from PUBLIC too, counts no sessions.
+    /// It changes nothing. A role that may not see who is connected, as `install` takes that from PUBLIC too, counts no
+    /// sessions.
     ///
     /// # Errors
     ///
@@ -125,8 +126,8 @@ impl Contract {
         statements
     }
 
-    /// Gives PUBLIC what `install` has taken from it, unless another contract of this database needs it to be closed. What was
-    /// closed before stays so.
+    /// Gives PUBLIC what `install` has taken from it, unless another contract of this database needs it to be closed.
+    /// What was closed before stays so.
     pub(super) fn open_public(&self) -> String {
         let kept: Vec<_> = self.kept.iter().map(|role| literal(role)).collect();
         let rights = DATABASE_RIGHTS.map(literal).join(", ");
@@ -179,8 +180,8 @@ impl Contract {
         )
     }
 
-    /// Lets the definer role make settings, or takes that back. Where no superuser migrates, one who has closed the function beforehand
-    /// has given whoever does the grant option on it.
+    /// Lets the definer role make settings, or takes that back. Where no superuser migrates, one who has closed the
+    /// function beforehand has given whoever does the grant option on it.
     pub(super) fn let_the_gate_set(&self, begin: bool) -> String {
         let (verb, to) = if begin { ("GRANT", "TO") } else { ("REVOKE", "FROM") };
         block(&format!(

@@ -83,7 +83,8 @@ impl Contract {
         statements
     }
 
-    /// Drops the roles that `install` has made. Of a login role that was there before, it takes the limits that it has set.
+    /// Drops the roles that `install` has made. Of a login role that was there before, it takes the limits that it has
+    /// set.
     pub(super) fn drop_roles(&self) -> Vec<String> {
         let roles = self.prefix.roles().into_iter().chain([self.login.clone()]);
         roles.map(|role| drop_role(&role)).collect()

@@ -70,8 +70,8 @@ impl Contract {
         )
     }
 
-    /// Whether the schema of the oid `here` is one that a contract made: by the mark, or where it was made before there was
-    /// one, by what opens a context, which belongs to the definer role.
+    /// Returns whether the schema of the oid `here` is one that a contract made: by the mark, or where it was made
+    /// before there was one, by what opens a context, which belongs to the definer role.
     fn is_ours(&self) -> String {
         format!(
             "(COALESCE(pg_catalog.starts_with(pg_catalog.obj_description(here, 'pg_namespace'), {mark}), false) OR 4 = (
@@ -107,8 +107,8 @@ impl Contract {
         )
     }
 
-    /// Finds out, into `before`, what is closed to PUBLIC, and what the login role has, as the contract comes. Where there is
-    /// one already, it has closed what is closed, and knows.
+    /// Finds out, into `before`, what is closed to PUBLIC, and what the login role has, as the contract comes. Where
+    /// there is one already, it has closed what is closed, and knows.
     fn look_before(&self) -> String {
         let items = |items: &[&str]| items.iter().map(|item| literal(item)).collect::<Vec<_>>().join(", ");
         format!(
@@ -163,8 +163,8 @@ impl Contract {
         ]
     }
 
-    /// Returns a block in which `before` is what was so before the contract came, and `last` whether it is the only one of
-    /// the database. Without the schema there is nothing to do.
+    /// Returns a block in which `before` is what was so before the contract came, and `last` whether it is the only one
+    /// of the database. Without the schema there is nothing to do.
     pub(super) fn as_before(&self, declare: &str, body: &str) -> String {
         do_block(&format!(
             "DECLARE

@@ -40,7 +40,8 @@ impl Contract {
         .collect()
     }
 
-    /// Makes what the policies ask, and what the owner of the schema rotates the secret with. Both belong to the definer role.
+    /// Makes what the policies ask, and what the owner of the schema rotates the secret with. Both belong to the
+    /// definer role.
     pub(super) fn seal_functions(&self) -> Vec<String> {
         let (prefix, gate) = (&self.prefix, self.prefix.gate());
         let roles = ScopeKind::ALL.map(|scope| prefix.role(scope)).join(", ");
@@ -59,8 +60,8 @@ impl Contract {
         ]
     }
 
-    /// Returns the statements, within an entry function, that seal the context for a role, once its settings are made. They
-    /// use a variable `seal` of type `refcursor`.
+    /// Returns the statements, within an entry function, that seal the context for a role, once its settings are made.
+    /// They use a variable `seal` of type `refcursor`.
     ///
     /// The cursor is the transaction's identity, which costs no transaction id and works on a standby: it ends with
     /// the transaction, its name is never given twice, and nobody else can open one of this text, as nobody else may
@@ -81,7 +82,8 @@ impl Contract {
         )
     }
 
-    /// Returns an SQL condition: an entry function has opened a context in this transaction, whatever has become of its settings.
+    /// Returns an SQL condition: an entry function has opened a context in this transaction, whatever has become of its
+    /// settings.
     pub(super) fn context_is_open(&self) -> String {
         format!(
             "EXISTS (SELECT FROM pg_cursor() c WHERE c.statement = '{cursor}' AND NOT c.is_holdable)",
@@ -89,10 +91,11 @@ impl Contract {
         )
     }
 
-    /// Returns an SQL condition, for the definer role: the settings are those of the context that an entry function has opened in this
-    /// transaction, for whichever scope.
+    /// Returns an SQL condition, for the definer role: the settings are those of the context that an entry function has
+    /// opened in this transaction, for whichever scope.
     ///
-    /// It asks nothing of the role of the moment, as `context_is_genuine` does for the policies: a statement can turn that.
+    /// It asks nothing of the role of the moment, as `context_is_genuine` does for the policies: a statement can turn
+    /// that.
     pub(super) fn settings_are_sealed(&self) -> String {
         let roles = ScopeKind::ALL.map(|scope| format!("'{}'", self.prefix.role(scope))).join(", ");
         let roles = format!("unnest(ARRAY[{roles}]) sealed_for(role), ");
@@ -138,7 +141,8 @@ impl Contract {
         format!("encode(sha256(k.key || sha256(k.key || {message})), 'hex')")
     }
 
-    /// Says whether the context is one that an entry function has opened, in this transaction, for the role that asks.
+    /// Returns whether the context is one that an entry function has opened, in this transaction, for the role that
+    /// asks.
     ///
     /// `SECURITY DEFINER`, so that `current_user` is the definer role; the setting `role` is what was entered by `SET ROLE`.
     /// `PARALLEL RESTRICTED`: a worker has none of the cursors.
@@ -196,7 +200,8 @@ impl Contract {
         )
     }
 
-    /// Lets the definer role make the temporary tables that `REFRESH MATERIALIZED VIEW CONCURRENTLY` needs, or takes that back.
+    /// Lets the definer role make the temporary tables that `REFRESH MATERIALIZED VIEW CONCURRENTLY` needs, or takes
+    /// that back.
     pub(super) fn let_the_gate_refresh(&self, begin: bool) -> String {
         let (verb, to, gate) =
             if begin { ("GRANT", "TO", self.prefix.gate()) } else { ("REVOKE", "FROM", self.prefix.gate()) };

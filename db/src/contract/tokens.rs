@@ -5,8 +5,8 @@ use crate::ScopeKind;
 
 /// The table of personal access tokens, which the definer role looks up for an identity context.
 ///
-/// Its columns are named by convention: `id` and `user_id` (`uuid`), `token_digest` (`bytea`), `expires_at`, `revoked_at`
-/// and `last_used_at` (`timestamptz`, null where there is none). Tokens are looked up by an index on
+/// Its columns are named by convention: `id` and `user_id` (`uuid`), `token_digest` (`bytea`), `expires_at`,
+/// `revoked_at` and `last_used_at` (`timestamptz`, null where there is none). Tokens are looked up by an index on
 /// `sha256(token_digest)`: one on the digest itself would tell it to whoever can count what a comparison finds.
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until a contract is given it"]
@@ -29,9 +29,9 @@ impl Contract {
         self
     }
 
-    /// Returns the statements that make the function `authenticate_token(digest)`, and let the definer role, as which it runs,
-    /// look tokens up. To be run after [`protect`](Self::protect) of the table; they may be run again. None where the
-    /// contract was told of no [`tokens`](Self::tokens).
+    /// Returns the statements that make the function `authenticate_token(digest)`, and let the definer role, as which
+    /// it runs, look tokens up. To be run after [`protect`](Self::protect) of the table; they may be run again. None
+    /// where the contract was told of no [`tokens`](Self::tokens).
     ///
     /// An identity context alone may call the function. It returns no row for a token that is unknown, expired or
     /// revoked. It writes `last_used_at` where that is a minute old or more, unless another look-up is about to: it

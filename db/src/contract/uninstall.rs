@@ -11,10 +11,10 @@ const GATE_POLICIES: [&str; 5] =
 const TRIGGERS: [&str; 3] = ["touch_updated_at", "act_by_present_role", "keep_an_owner"];
 
 impl Contract {
-    /// Returns the statements that take back what [`install`](Self::install) made, and what the contract made of tables:
-    /// policies, triggers, grants to its roles. What PUBLIC had before, it has then again. Nothing else is dropped: they
-    /// stop with an error that says what of others is in the schema, or uses a function in it. A role that something still
-    /// uses is left, as in another database, and so is one that was there before.
+    /// Returns the statements that take back what [`install`](Self::install) made, and what the contract made of
+    /// tables: policies, triggers, grants to its roles. What PUBLIC had before, it has then again. Nothing else is
+    /// dropped: they stop with an error that says what of others is in the schema, or uses a function in it. A role
+    /// that something still uses is left, as in another database, and so is one that was there before.
     ///
     /// Row-level security stays as it is on the tables, so that nobody sees rows who did not before;
     /// [`unprotect`](Self::unprotect) takes it away.
@@ -132,8 +132,8 @@ impl Contract {
         )
     }
 
-    /// Takes from the definer role and the login role what they have of the database, and the limits of a login role that
-    /// was there before.
+    /// Takes from the definer role and the login role what they have of the database, and the limits of a login role
+    /// that was there before.
     fn take_from_roles(&self) -> String {
         let (gate, login) = (self.prefix.gate(), literal(&self.login));
         let limits = LIMITS.map(|(limit, value)| format!("({}, {})", literal(limit), literal(value))).join(", ");

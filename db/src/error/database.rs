@@ -45,7 +45,8 @@ impl DatabaseError {
         self.may_write = true;
     }
 
-    /// Whether a write was refused as one in a read-only transaction, and if so whether it is the server that is read-only.
+    /// Returns whether a write was refused as one in a read-only transaction, and if so whether it is the server that
+    /// is read-only.
     pub(super) fn is_read_only(&self) -> Option<bool> {
         (self.sqlstate == "25006").then_some(self.may_write)
     }
@@ -81,8 +82,8 @@ impl DatabaseError {
 const STALE: &str =
     "a prepared statement was out of date, as after a migration; the connection is replaced, run the transaction again";
 
-/// Of the codes that a program meets, what each says. Where the program or the schema is wrong, and not a value, it says
-/// what to put right.
+/// Of the codes that a program meets, what each says. Where the program or the schema is wrong, and not a value, it
+/// says what to put right.
 fn of_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "0A000" => {
@@ -215,7 +216,7 @@ pub(super) fn from_postgres(error: &PgDatabaseError) -> Error {
     .into()
 }
 
-/// Whether PostgreSQL, or a pooler, ends the session with the error: it is not told by the SQLSTATE alone.
+/// Returns whether PostgreSQL, or a pooler, ends the session with the error: it is not told by the SQLSTATE alone.
 pub(crate) fn is_fatal(error: &PgDatabaseError) -> bool {
     matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
 }

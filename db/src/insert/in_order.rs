@@ -23,8 +23,8 @@ use crate::{
     transaction::MAX_VALUES,
 };
 
-/// How many rows are inserted in one statement, each by an `INSERT` of its own. To plan so many takes PostgreSQL about as
-/// long as a round trip; to plan more takes it longer for each.
+/// How many rows are inserted in one statement, each by an `INSERT` of its own. To plan so many takes PostgreSQL about
+/// as long as a round trip; to plan more takes it longer for each.
 const APART: usize = 16;
 
 /// The column that says which row it is.
@@ -67,8 +67,8 @@ where
 /// With which rows a row goes into one statement.
 #[derive(PartialEq, Eq)]
 enum Batch {
-    /// With those that set the same columns: a column that only some of them set would be NULL in the others, and not its
-    /// default.
+    /// With those that set the same columns: a column that only some of them set would be NULL in the others, and not
+    /// its default.
     Together(Vec<&'static str>),
     /// With any, each by an `INSERT` of its own.
     Apart,
@@ -96,7 +96,8 @@ impl Batch {
     }
 }
 
-/// Inserts rows with keys that are UUIDs by one `INSERT`, or by several where there are more values than PostgreSQL binds.
+/// Inserts rows with keys that are UUIDs by one `INSERT`, or by several where there are more values than PostgreSQL
+/// binds.
 async fn together<F: Facade, S: Scope>(rows: Vec<ActiveModel<F>>, cx: &Context<S>) -> Result<Vec<Model<F>>> {
     let keys: Vec<_> = rows.iter().map(ActiveModelTrait::get_primary_key_value).collect();
     let mut inserted = Vec::with_capacity(keys.len());

@@ -14,9 +14,10 @@ use crate::{
 
 /// An `INSERT` of many rows into one scope; made by a facade, such as `PlanStep::insert_many(drafts)`.
 ///
-/// It corresponds to SeaORM's `InsertMany`, and runs no `before_save` and no `after_save`, as that does not. The rows go in with one statement, or with several where PostgreSQL could
-/// not bind so many values in one; either way in the context's transaction. As with SeaORM's, a column that only
-/// some of the drafts set is NULL in the others, not its default.
+/// It corresponds to SeaORM's `InsertMany`, and runs no `before_save` and no `after_save`, as that does not. The rows
+/// go in with one statement, or with several where PostgreSQL could not bind so many values in one; either way in the
+/// context's transaction. As with SeaORM's, a column that only some of the drafts set is NULL in the others, not its
+/// default.
 #[derive(Clone, Debug)]
 #[must_use = "an insert does nothing until it is run on a context"]
 pub struct InsertMany<F: Facade> {
@@ -81,8 +82,9 @@ impl<F: Facade> InsertMany<F> {
         Ok(Affected { rows_affected })
     }
 
-    /// Inserts the rows, and returns them as the database has them. Which is of which draft is for a value in it to say:
-    /// PostgreSQL returns the rows in the order of the drafts, and does not promise that. [`Save`](crate::Save) knows.
+    /// Inserts the rows, and returns them as the database has them. Which is of which draft is for a value in it to
+    /// say: PostgreSQL returns the rows in the order of the drafts, and does not promise that. [`Save`](crate::Save)
+    /// knows.
     ///
     /// # Errors
     ///

@@ -79,8 +79,8 @@ pub trait Row: ModelTrait<Entity = <Self::Facade as Facade>::Entity> {
 
     /// Starts a `SELECT` of the rows that are related to this one.
     ///
-    /// Corresponds to SeaORM's `ModelTrait::find_related`. The table of this row is joined, with its predicate: of a row
-    /// that is not of the context's scope nothing is related.
+    /// Corresponds to SeaORM's `ModelTrait::find_related`. The table of this row is joined, with its predicate: of a
+    /// row that is not of the context's scope nothing is related.
     fn find_related<G: Facade>(&self, _: G) -> SelectRelated<Self::Facade, G>
     where
         Self::Facade: RelatedTo<G>,
@@ -91,8 +91,8 @@ pub trait Row: ModelTrait<Entity = <Self::Facade as Facade>::Entity> {
     }
 }
 
-/// Returns the condition that a table, by the name that it has in the query, has this row. A row by hand gives the key that
-/// it likes: it is for a filter, which checks it.
+/// Returns the condition that a table, by the name that it has in the query, has this row. A row by hand gives the key
+/// that it likes: it is for a filter, which checks it.
 pub(crate) fn is_row<M: Row>(table: &'static str, row: &M) -> Condition {
     let key = key_columns::<M::Facade>().zip(row.get_primary_key_value());
     key.fold(Condition::all(), |condition, (column, value)| {
@@ -102,8 +102,8 @@ pub(crate) fn is_row<M: Row>(table: &'static str, row: &M) -> Condition {
 
 /// Loads what is related to a slice of rows: a statement, however many rows there are.
 ///
-/// Corresponds to SeaORM's `LoaderTrait`. It takes a facade, or a select of it with a filter or an order; a limit counts
-/// the rows of all together.
+/// Corresponds to SeaORM's `LoaderTrait`. It takes a facade, or a select of it with a filter or an order; a limit
+/// counts the rows of all together.
 pub trait LoadRelated<F: Facade> {
     /// Returns for each row the one that it is related to, if there is one: the first, where there are several.
     ///

@@ -1,7 +1,7 @@
 //! What the server is told to set as a connection starts: `options` in the URL, and the environment variable `PGOPTIONS`.
 
-/// The settings that contexts, their queries or the driver rely on: the role, whose policies hold, what a name means, what a
-/// transaction is.
+/// The settings that contexts, their queries or the driver rely on: the role, whose policies hold, what a name means,
+/// what a transaction is.
 const RELIED_ON: [&str; 14] = [
     "role",
     "session_authorization",

@@ -71,7 +71,7 @@ impl Text<'_> {
         at.checked_sub(1).and_then(|before| self.word(before))
     }
 
-    /// Whether a query starts there, in however many brackets.
+    /// Returns whether a query starts there, in however many brackets.
     fn is_query(&self, mut at: usize) -> bool {
         while self.kind(at) == Some(&Kind::Mark('(')) {
             at += 1;
@@ -121,8 +121,8 @@ impl Text<'_> {
         }
     }
 
-    /// Names of what is the server's own, wherever they stand: they are tables, types, and functions, some of which need
-    /// no bracket (`TREAT (x AS f)`, `row.f`).
+    /// Names of what is the server's own, wherever they stand: they are tables, types, and functions, some of which
+    /// need no bracket (`TREAT (x AS f)`, `row.f`).
     fn check_name(&self, at: usize, name: &str) -> Result<(), Refused> {
         let qualifies = name == "pg_catalog" && self.kind(at + 1) == Some(&Kind::Mark('.'));
         if qualifies || self.is_allowed(at) {
@@ -157,7 +157,7 @@ impl Text<'_> {
         }
     }
 
-    /// Whether it is a key word before a bracket, which calls nothing.
+    /// Returns whether it is a key word before a bracket, which calls nothing.
     fn is_grammar(&self, at: usize) -> bool {
         let Some(word) = self.word(at) else { return false };
         match word {
@@ -178,7 +178,7 @@ impl Text<'_> {
         }
     }
 
-    /// Whether what stands before is a bracket that closes an expression: not that of `DISTINCT ON (…)`.
+    /// Returns whether what stands before is a bracket that closes an expression: not that of `DISTINCT ON (…)`.
     fn ends_expression(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return false };
         let opening = self.closing.iter().position(|closing| *closing == Some(before));
@@ -203,7 +203,7 @@ impl Text<'_> {
         self.kind(at) == Some(&Kind::Mark('(')) && self.is_query(at + 1)
     }
 
-    /// Whether the function there was allowed by the caller, as it is written.
+    /// Returns whether the function there was allowed by the caller, as it is written.
     fn is_allowed(&self, at: usize) -> bool {
         let Some(Kind::Word(name) | Kind::Quoted(name)) = self.kind(at) else { return false };
         self.kind(at + 1) == Some(&Kind::Mark('('))

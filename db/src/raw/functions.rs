@@ -5,9 +5,10 @@ use std::{collections::HashSet, sync::LazyLock};
 /// PostgreSQL's own functions that compute a value from their arguments, from the rows that they aggregate, or from the
 /// time of day and the random generator; by the chapters of its manual.
 ///
-/// INVARIANT: none of them runs SQL that it is given as text, reads a table, a setting or the catalog by a name that it is
-/// given, tells of other sessions, or leaves something behind. (Text search looks its configuration up, and a conversion
-/// its encoding.) Names are all that is compared, so it holds for each function of PostgreSQL's own that has the name.
+/// INVARIANT: none of them runs SQL that it is given as text, reads a table, a setting or the catalog by a name that it
+/// is given, tells of other sessions, or leaves something behind. (Text search looks its configuration up, and a
+/// conversion its encoding.) Names are all that is compared, so it holds for each function of PostgreSQL's own that has
+/// the name.
 const FUNCTIONS: [(&str, &str); 21] = [
     (
         "aggregates",
@@ -110,13 +111,13 @@ const FUNCTIONS: [(&str, &str); 21] = [
     ),
 ];
 
-/// Returns the names of PostgreSQL's own functions that any [`RawSelect`](crate::RawSelect) may call, each with the kind
-/// that it is of.
+/// Returns the names of PostgreSQL's own functions that any [`RawSelect`](crate::RawSelect) may call, each with the
+/// kind that it is of.
 pub fn raw_functions() -> impl Iterator<Item = (&'static str, &'static str)> {
     FUNCTIONS.iter().flat_map(|(kind, names)| names.split_whitespace().map(move |name| (*kind, name)))
 }
 
-/// Whether a function of PostgreSQL's own that is named so is one of them.
+/// Returns whether a function of PostgreSQL's own that is named so is one of them.
 pub(super) fn is_pure(name: &str) -> bool {
     static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| raw_functions().map(|(_, name)| name).collect());
     NAMES.contains(name)

@@ -12,8 +12,8 @@ use crate::{Facade, expression::refusal, facade::Column};
 const LIST: &str = "the select list";
 
 impl<F: Facade, J, R> Select<F, J, R> {
-    /// Selects no column; the ones that are wanted are added. What they are read into is said at the end, by an
-    /// `into_…`.
+    /// Selects no columns, so that the ones to read can be added. Call an `into_…` method last: it gives the type
+    /// of the rows.
     pub fn select_only(mut self) -> Select<F, J, Columns> {
         self.query.unchecked().clear_selects();
         self.cast()

@@ -91,8 +91,9 @@ impl<F: Facade, J, R> Select<F, J, R> {
         self.join_rev(JoinType::InnerJoin, related)
     }
 
-    /// Joins, from a table that was joined before, one that is related to that one. `from` is meant by its table's name:
-    /// PostgreSQL refuses it where there is none in the query; in a subquery, it may be that of the query around it.
+    /// Joins, from a table that was joined before, one that is related to that one. `from` is meant by its table's
+    /// name: PostgreSQL refuses it where there is none in the query; in a subquery, it may be that of the query around
+    /// it.
     ///
     /// Corresponds to SeaORM's `QuerySelect::join` with a relation of a joined entity.
     pub fn join_from<H, G>(self, kind: JoinType, _: H, _: G) -> Select<F, Onto<H, G, J>, R>
@@ -139,7 +140,8 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
     /// Joins the table of a related facade, and keeps the rows that are related to this row of it.
     ///
-    /// Corresponds to SeaORM's `QueryFilter::belongs_to`. To a row that is not of the context's scope nothing is related.
+    /// Corresponds to SeaORM's `QueryFilter::belongs_to`. To a row that is not of the context's scope nothing is
+    /// related.
     pub fn belongs_to<M: Row>(self, row: &M) -> Select<F, Onto<F, M::Facade, J>, R>
     where
         F: RelatedTo<M::Facade>,

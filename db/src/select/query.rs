@@ -79,8 +79,8 @@ pub(crate) struct Query {
     from: Source,
     joins: Vec<Join>,
     subqueries: Vec<Subquery>,
-    /// Whether the select list says how many rows there are: `DISTINCT`, an aggregate, a function that returns a set; or
-    /// has names that the rest of the query refers to.
+    /// Whether the select list says how many rows there are: `DISTINCT`, an aggregate, a function that returns a set;
+    /// or has names that the rest of the query refers to.
     counts: bool,
     lock: Option<(LockType, Option<LockBehavior>)>,
     refused: Option<Refusal>,

@@ -8,7 +8,7 @@ use crate::{Facade, facade::Model};
 
 /// What the rows of a query are read into, all of them at once.
 #[diagnostic::on_unimplemented(
-    message = "it has not been said what the columns are read into",
+    message = "no type is given for the rows of the selected columns",
     label = "columns were selected, and no type for their rows",
     note = "say `into_model::<T>()`, `into_tuple::<T>()`, `into_partial_model::<T>()` or `into_json()`"
 )]
@@ -77,7 +77,7 @@ pub struct Maybe<F>(PhantomData<fn() -> F>);
 #[derive(Debug)]
 pub struct WithMany<F, G>(PhantomData<fn() -> (F, G)>);
 
-/// Columns of which it has not been said yet what they are read into.
+/// Selected columns, for whose rows no type is given yet.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a type without a value")]
 pub enum Columns {}

@@ -14,9 +14,9 @@ const BATCH: usize = 1_000;
 impl<F: Facade, J, R> Select<F, J, R> {
     /// Returns the rows one after the other, in memory that does not grow with their number.
     ///
-    /// Corresponds to SeaORM's `Select::stream`. It is a cursor in the server, of which 1,000 rows are fetched at a time,
-    /// as they are asked for: other statements of the context may run between. The rows are those that there
-    /// were as the stream began. It may be dropped at any row; the cursor is closed as the transaction ends, or as the
+    /// Corresponds to SeaORM's `Select::stream`. It is a cursor in the server, of which 1,000 rows are fetched at a
+    /// time, as they are asked for: other statements of the context may run between. The rows are those that there were
+    /// as the stream began. It may be dropped at any row; the cursor is closed as the transaction ends, or as the
     /// savepoint that it was opened in is rolled back.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ impl Catalog {
 }
 
 impl Table {
-    /// Whether it is the table of that name; of any schema where none is named.
+    /// Returns whether it is the table of that name; of any schema where none is named.
     pub(super) fn is(&self, name: &TableName) -> bool {
         self.name == name.name() && name.schema().is_none_or(|schema| self.schema == schema)
     }
@@ -130,7 +130,7 @@ impl Table {
         }
     }
 
-    /// Whether every row has to point at another by the key.
+    /// Returns whether every row has to point at another by the key.
     pub(super) fn requires(&self, key: &Constraint) -> bool {
         key.columns.iter().all(|column| self.column(column).is_some_and(|column| column.not_null))
     }
@@ -142,7 +142,7 @@ impl Table {
 }
 
 impl Column {
-    /// Whether the column has a value where an insert gives none.
+    /// Returns whether the column has a value where an insert gives none.
     pub(super) fn has_default(&self) -> bool {
         self.default.is_some() || self.identity || self.domain_default
     }

@@ -112,8 +112,8 @@ async fn boundary(
     Ok(())
 }
 
-/// Returns what has to go red, and by when: what a scope may do is restricted by policies (and triggers of the table's own),
-/// what it may not by grants.
+/// Returns what has to go red, and by when: what a scope may do is restricted by policies (and triggers of the table's
+/// own), what it may not by grants.
 fn pending(world: &World, subject: &Subject) -> Vec<Pending> {
     let out_of_context = |group, by| Pending { group, declared: None, by };
     let mut all =
@@ -140,7 +140,7 @@ fn pending(world: &World, subject: &Subject) -> Vec<Pending> {
     all
 }
 
-/// Whether a foreign key has columns that are not the scope's, and leads to a table that has rows of others.
+/// Returns whether a foreign key has columns that are not the scope's, and leads to a table that has rows of others.
 fn points_at_others(world: &World, subject: &Subject, declared: &ScopeDeclaration) -> bool {
     world.catalog.tables[subject.table].foreign_keys().any(|key| {
         let leads = world.catalog.at(key.parent).is_some_and(|parent| {

@@ -14,8 +14,8 @@ pub(super) struct Copied {
 }
 
 impl Copied {
-    /// Copies a database to which nobody is connected. The roles are the server's, so they are the same; who may connect
-    /// is not copied.
+    /// Copies a database to which nobody is connected. The roles are the server's, so they are the same; who may
+    /// connect is not copied.
     pub(super) async fn of(superuser: &PgConnectOptions, template: &str, login: &str) -> Result<Self> {
         let of: String = template.chars().take(40).collect();
         let name = format!("{of}_{}", &Uuid::new_v4().simple().to_string()[..12]);

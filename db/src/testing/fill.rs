@@ -181,7 +181,7 @@ impl<'a> Filler<'a> {
             .collect()
     }
 
-    /// Whether a row of the table stands that has the values which a unique key of it is made of.
+    /// Returns whether a row of the table stands that has the values which a unique key of it is made of.
     pub(super) async fn is_taken(&mut self, table: usize, values: &Values) -> Result<bool> {
         let catalog = self.catalog;
         let of = &catalog.tables[table];

@@ -57,7 +57,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a new row has another's key in the scope column. Out of every scope, no row is anybody's to make.
+    /// Returns whether a new row has another's key in the scope column. Out of every scope, no row is anybody's to
+    /// make.
     fn is_planted(&self, relation: &str, line: &Line) -> bool {
         let has_key =
             |(column, key): &(&str, String)| line.get(*column).and_then(|value| value.as_str()) == Some(key.as_str());

@@ -82,7 +82,8 @@ impl<'w> Probe<'w> {
         self.answer(sql).await.map(drop)
     }
 
-    /// Sends a statement, and takes it back. Whether it touched a row that is not the context's own is judged by the rows.
+    /// Sends a statement, and takes it back. Whether it touched a row that is not the context's own is judged by the
+    /// rows.
     pub(super) async fn answer(&mut self, sql: &str) -> Result<Result<Done, Refused>> {
         self.session.run("SAVEPOINT probe").await?;
         let answer = match self.session.ask(sql).await? {

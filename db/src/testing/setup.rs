@@ -10,8 +10,8 @@ use crate::{DbOptions, Facade, Registry, TableName, contract::Contract};
 /// The database that is tested, and how its tables are filled; what the function that is given to
 /// [`isolation_tests!`](crate::isolation_tests) returns.
 ///
-/// The database is migrated, and nobody is connected to it. It is not touched: everything happens in copies of it, which
-/// are dropped at the end.
+/// The database is migrated, and nobody is connected to it. It is not touched: everything happens in copies of it,
+/// which are dropped at the end.
 #[must_use = "nothing is tested before it is handed to `isolation_tests!` or to `isolation`"]
 pub struct Isolation {
     pub(super) registry: Registry,
@@ -33,8 +33,8 @@ impl Isolation {
     /// Takes the contract of the migrations, the URL of a superuser for the database, and the options by which the
     /// application's own pool connects.
     ///
-    /// A superuser, since tables are filled under `FORCE ROW LEVEL SECURITY`, and databases made and dropped. The server
-    /// has a database `postgres`, from where that is done.
+    /// A superuser, since tables are filled under `FORCE ROW LEVEL SECURITY`, and databases made and dropped. The
+    /// server has a database `postgres`, from where that is done.
     pub fn new(contract: &Contract, superuser_url: &str, login: DbOptions) -> Self {
         Self {
             registry: Registry::collect(),

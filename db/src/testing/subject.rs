@@ -81,12 +81,12 @@ impl Subject {
     }
 }
 
-/// Whether the scope lets a context update anything.
+/// Returns whether the scope lets a context update anything.
 pub(super) fn updates(declared: &ScopeDeclaration) -> bool {
     declared.verbs.update != UpdateColumns::None
 }
 
-/// Whether every row is in the scope, so that none is another's.
+/// Returns whether every row is in the scope, so that none is another's.
 pub(super) fn sees_all(declared: &ScopeDeclaration) -> bool {
     matches!(declared.rows, Rows::All)
 }

@@ -47,8 +47,8 @@ pub(crate) struct Connection {
 /// What a transaction and its connection tell each other while statements are under way.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Whether a message of this transaction failed by what another attempt would not meet, in a savepoint too: it could
-    /// not be serialized, deadlocked, or was a statement that a migration had made stale.
+    /// Whether a message of this transaction failed by what another attempt would not meet, in a savepoint too: it
+    /// could not be serialized, deadlocked, or was a statement that a migration had made stale.
     pub(super) contended: AtomicBool,
     /// Whether something that is all or nothing was left half done, so that the level cannot be kept.
     pub(super) spoilt: AtomicBool,
@@ -207,13 +207,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes back what was done since a savepoint, and the savepoint. Where this fails, the level outside is one in which a
-    /// statement has failed.
+    /// Takes back what was done since a savepoint, and the savepoint. Where this fails, the level outside is one in
+    /// which a statement has failed.
     ///
     /// `ROLLBACK TO` alone would leave a subtransaction open, and its transaction id locked until the end of the context.
     ///
-    /// It has a timeout as any statement: whose statement has run into a short one would lose the context with it. So where
-    /// that strikes here, it is sent again.
+    /// It has a timeout as any statement: whose statement has run into a short one would lose the context with it. So
+    /// where that strikes here, it is sent again.
     pub(super) async fn take_back(&mut self, savepoint: usize) -> Result<()> {
         let name = savepoint_name(savepoint);
         let sql = format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}");

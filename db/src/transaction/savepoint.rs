@@ -19,8 +19,8 @@ impl Transaction {
         Level { transaction: self.id, savepoints: self.savepoints }
     }
 
-    /// Returns the connection for the end of a level, which has to be the innermost. Another is where a savepoint's future
-    /// was leaked, or two contexts were swapped; then nothing that is sent would mean what its sender thinks.
+    /// Returns the connection for the end of a level, which has to be the innermost. Another is where a savepoint's
+    /// future was leaked, or two contexts were swapped; then nothing that is sent would mean what its sender thinks.
     pub(super) fn ending(&mut self, level: Level) -> Result<&mut Connection> {
         let is_innermost = self.level() == level;
         let connection = self.connection_mut()?;

@@ -25,9 +25,9 @@ type Begin = Box<dyn FnOnce(Box<Connection>) -> Operation + Send>;
 
 /// The connection of a transaction, on which statements take turns.
 ///
-/// What is under way is not in the future of whoever asked for it but in here, and everybody who waits for the connection
-/// drives it on. So nobody waits for a future that is never polled again: one that was leaked, or that the same task
-/// polls later. A future that is dropped cuts its statement off.
+/// What is under way is not in the future of whoever asked for it but in here, and everybody who waits for the
+/// connection drives it on. So nobody waits for a future that is never polled again: one that was leaked, or that the
+/// same task polls later. A future that is dropped cuts its statement off.
 pub(super) struct Turns {
     line: Mutex<Line>,
     wakers: Arc<Wakers>,
@@ -81,8 +81,8 @@ impl Turns {
         .await
     }
 
-    /// Drives on what is under way, and what waits before a turn. It is ready when the turn has ended, or the connection
-    /// is closed.
+    /// Drives on what is under way, and what waits before a turn. It is ready when the turn has ended, or the
+    /// connection is closed.
     fn drive(&self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> Poll<()> {
         let mut line = self.line();
         loop {
@@ -155,7 +155,8 @@ impl<'a> Turn<'a> {
         Self { turns, id, yielded: (id, 0) }
     }
 
-    /// Whether it waits once more for a turn that has ended, so that whoever asked for that one learns first how it went:
+    /// Returns whether it waits once more for a turn that has ended, so that whoever asked for that one learns first
+    /// how it went:
     /// `try_join!` would return what comes of a failure instead of the failure. That polls each of its futures once in a
     /// round, in any order; who was not polled in a whole round is gone, or busy.
     fn yields_to(&mut self, other: u64) -> bool {

@@ -62,9 +62,14 @@ fn has(text: &str, words: &str) -> bool {
         .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + words.len()..].starts_with(is_part))
 }
 
-/// Returns what is not ours in a line.
-fn foreign(line: &str, is_code: bool) -> Option<(&'static str, &'static str)> {
-    let text = if is_code { prose(line) } else { line.to_owned() }.to_lowercase();
+/// Returns what is not ours in lines that follow each other.
+fn foreign(lines: &[&str], is_code: bool) -> Option<(&'static str, &'static str)> {
+    let text = |line: &&str| {
+        let text = if is_code { prose(line) } else { (*line).to_owned() };
+        // What is left of `///` and `//!`.
+        text.trim().trim_start_matches(['/', '!']).trim().to_lowercase()
+    };
+    let text = lines.iter().map(text).collect::<Vec<_>>().join(" ");
     INSTEAD.iter().find(|(what, _)| has(&text, what)).copied()
 }
 
@@ -77,8 +82,10 @@ fn look(path: &Path, found: &mut Vec<String>) -> usize {
         return 0;
     }
     let text = fs::read_to_string(path).unwrap();
-    for (number, line) in text.lines().enumerate() {
-        if let Some((what, instead)) = foreign(line, is_code) {
+    let lines: Vec<_> = text.lines().collect();
+    for number in 0..lines.len() {
+        // A line may end between two words.
+        if let Some((what, instead)) = foreign(&lines[number..lines.len().min(number + 2)], is_code) {
             found.push(format!("{}:{}: not `{what}`, but {instead}", path.display(), number + 1));
         }
     }
@@ -103,14 +110,15 @@ fn a_word_that_is_not_ours_is_found() {
         ("    refuse(\"it cannot be looked into\")", true),
         ("let role = \"a request role\"; // of the login", true),
         ("may become the gate. Nobody", false),
+        ("    /// those of another request\n    /// role", true),
     ] {
-        assert!(foreign(line, is_code).is_some(), "{line}");
+        assert!(foreign(&line.lines().collect::<Vec<_>>(), is_code).is_some(), "{line}");
     }
     for (line, is_code) in [
         ("a string, during the night", false),
         ("let role = request.role; let door_of = gate(ring_3);", true),
         ("RAISE EXCEPTION 'role {gate} is another role''s'", true),
     ] {
-        assert_eq!(foreign(line, is_code), None, "{line}");
+        assert_eq!(foreign(&[line], is_code), None, "{line}");
     }
 }

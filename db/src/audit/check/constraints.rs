@@ -96,7 +96,7 @@ pub(super) fn check_foreign_keys(survey: &Survey<'_>, origins: &Origins<'_>, fin
     }
 }
 
-/// Whether it sets the scope's column: `SET NULL` without a list of columns sets all of them.
+/// Returns whether it sets the scope's column: `SET NULL` without a list of columns sets all of them.
 fn nulls_scope(child: &Scoped<'_>, key: &ForeignKey) -> bool {
     let has_scope = |columns: &[String]| child.columns().any(|(_, scope)| columns.iter().any(|column| column == scope));
     let sets = |action: &str| matches!(action, "n" | "d");

@@ -42,7 +42,7 @@ const FUNCTIONS: [(&str, &[By]); 15] = [
     ("act_by_present_role()", &[]),
 ];
 
-/// Whether it is a function of the contract, by its name and its arguments.
+/// Returns whether it is a function of the contract, by its name and its arguments.
 pub(super) fn is_known(survey: &Survey<'_>, function: &Function) -> bool {
     executors(survey, function).is_some()
 }
@@ -69,7 +69,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     made_beside_tables(survey, findings);
 }
 
-/// Whether the schema or a role of the contract is not there.
+/// Returns whether the schema or a role of the contract is not there.
 fn is_missing(survey: &Survey<'_>, findings: &mut Findings) -> bool {
     let prefix = survey.prefix();
     let mut missing = Vec::new();
@@ -241,7 +241,7 @@ fn settings(function: &Function, findings: &mut Findings) {
     );
 }
 
-/// Whether the functions are those that the contract makes.
+/// Returns whether the functions are those that the contract makes.
 fn functions(survey: &Survey<'_>, findings: &mut Findings) {
     let Some(contract) = survey.audit.contract else { return };
     let (schema, gate) = (survey.prefix().schema(), survey.prefix().gate());
@@ -267,8 +267,8 @@ fn functions(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-/// Whether a body is the contract's: to the letter, but for one that is an expression, which PostgreSQL writes in its own
-/// way.
+/// Returns whether a body is the contract's: to the letter, but for one that is an expression, which PostgreSQL writes
+/// in its own way.
 fn same_body(ours: &str, found: &Function) -> bool {
     let theirs = found.body.as_deref().unwrap_or_default();
     if found.language == "sql" { Expression::of(ours, "") == Expression::of(theirs, "") } else { ours == theirs }

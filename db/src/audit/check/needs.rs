@@ -12,7 +12,7 @@ use crate::{
     options::quote,
 };
 
-/// Whether a role, or everybody, has a privilege.
+/// Returns whether a role, or everybody, has a privilege.
 fn has<'a>(acl: impl IntoIterator<Item = &'a (Oid, String)>, role: Oid, privilege: &str) -> bool {
     acl.into_iter().any(|(grantee, has)| (*grantee == role || *grantee == PUBLIC) && has == privilege)
 }

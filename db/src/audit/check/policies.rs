@@ -278,7 +278,7 @@ impl Table<'_> {
         })
     }
 
-    /// Whether a restrictive policy holds the scope's role to the scope's rows.
+    /// Returns whether a restrictive policy holds the scope's role to the scope's rows.
     fn is_bounded(&self, scope: ScopeKind, role: i64) -> bool {
         let Some(declaration) = self.scoped.declaration(scope) else { return false };
         let expected = self.survey.prefix().policies(declaration);

@@ -109,14 +109,14 @@ fn is_of(via: &Via, relation: &Relation) -> bool {
     via.table.name() == relation.name && via.table.schema().is_none_or(|schema| schema == relation.schema)
 }
 
-/// Whether a foreign key is the relation by which its table is in a scope.
+/// Returns whether a foreign key is the relation by which its table is in a scope.
 fn is_link(via: &Via, parent: &Relation, key: &ForeignKey) -> bool {
     let pairs = || key.columns.iter().zip(&key.referenced_columns);
     is_of(via, parent) && via.columns.iter().all(|(own, theirs)| pairs().any(|(from, to)| from == own && to == theirs))
 }
 
-/// Whether a further foreign key has the same columns point, with the scope's, at the table by which the rows are in the
-/// scope: who is a member here is a person of this tenant's.
+/// Returns whether a further foreign key has the same columns point, with the scope's, at the table by which the rows
+/// are in the scope: who is a member here is a person of this tenant's.
 fn held_by_another(origins: &Origins<'_>, child: &Scoped<'_>, key: &ForeignKey, own: &str, via: &Via) -> bool {
     origins.keys_of(child.relation).any(|(other, referenced)| {
         let links = |from: &String, to: &String| {

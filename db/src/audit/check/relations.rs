@@ -33,7 +33,7 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
     }
 }
 
-/// Whether a foreign key is over the columns of the relation; it may be over more, such as the scope's.
+/// Returns whether a foreign key is over the columns of the relation; it may be over more, such as the scope's.
 fn is_for(key: &ForeignKey, declared: &DeclaredForeignKey) -> bool {
     declared.columns.iter().all(|(own, theirs)| {
         key.columns.iter().zip(&key.referenced_columns).any(|(from, to)| from == own && to == theirs)

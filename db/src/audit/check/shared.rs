@@ -33,7 +33,8 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     aggregates(survey, findings);
 }
 
-/// Whether a request can be that role. That it can be one of PostgreSQL's own that see everything is found by itself.
+/// Returns whether a request can be that role. That it can be one of PostgreSQL's own that see everything is found by
+/// itself.
 fn looks(survey: &Survey<'_>, grantee: Oid) -> bool {
     survey.reachable.contains(&grantee) && !BEYOND_POLICIES.contains(&survey.role_name(grantee))
 }

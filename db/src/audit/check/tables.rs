@@ -61,7 +61,7 @@ fn reached_by<'a>(survey: &Survey<'a>, relation: &Relation) -> Vec<&'a str> {
     survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee))
 }
 
-/// Whether a column has the type of a scope's key.
+/// Returns whether a column has the type of a scope's key.
 pub(super) fn is_key(relation: &Relation, column: &str) -> bool {
     relation.column(column).is_some_and(|column| column.1 == "uuid")
 }

@@ -145,8 +145,8 @@ fn table(
     }
 }
 
-/// A scope that inserts into a table uses the sequences that its columns draw from, and no other; an identity column draws by
-/// itself.
+/// A scope that inserts into a table uses the sequences that its columns draw from, and no other; an identity column
+/// draws by itself.
 fn sequence(survey: &Survey<'_>, relation: &Relation, rights: &Rights<'_>, findings: &mut Findings) {
     let object = || Object::new(ObjectKind::Other, relation.full_name());
     let settable = only(rights, &["UPDATE"]);

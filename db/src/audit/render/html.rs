@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl AuditReport {
-    /// Returns the report as a page: which role may do what to which table, as a matrix; the tables and their foreign keys,
-    /// as a picture; the findings, the acceptances, and what was not looked at.
+    /// Returns the report as a page: which role may do what to which table, as a matrix; the tables and their foreign
+    /// keys, as a picture; the findings, the acceptances, and what was not looked at.
     ///
     /// It is one file that loads nothing and runs nothing: it says so itself, by a `Content-Security-Policy`. It has a
     /// light and a dark side, fits a phone, and can be printed. The same report gives the same page.

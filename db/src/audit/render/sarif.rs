@@ -9,9 +9,9 @@ use crate::audit::{AuditReport, Code, Finding, Object, Severity};
 impl AuditReport {
     /// Returns the report as SARIF 2.1.0.
     ///
-    /// Every code is a rule, every finding a result at its object, every acceptance a suppressed result with its reason.
-    /// What was not looked at is a notification. A result's fingerprint is its code and its object, so that it is known
-    /// again in the next report.
+    /// Every code is a rule, every finding a result at its object, every acceptance a suppressed result with its
+    /// reason. What was not looked at is a notification. A result's fingerprint is its code and its object, so that it
+    /// is known again in the next report.
     ///
     /// See the [standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html).
     #[must_use]

@@ -4,11 +4,12 @@ use super::plain;
 use crate::audit::{AuditReport, Finding};
 
 impl AuditReport {
-    /// Returns the repairs as SQL, in the order in which they work: for each finding that statements repair a transaction of
-    /// its own, below what has to be known first, as remarks. What is left to decide stands at the end, as remarks.
+    /// Returns the repairs as SQL, in the order in which they work: for each finding that statements repair a
+    /// transaction of its own, below what has to be known first, as remarks. What is left to decide stands at the end,
+    /// as remarks.
     ///
-    /// It is to be read before it is run; `psql -v ON_ERROR_STOP=1` runs it. A transaction that fails changes nothing, and
-    /// those before it stay done.
+    /// It is to be read before it is run; `psql -v ON_ERROR_STOP=1` runs it. A transaction that fails changes nothing,
+    /// and those before it stay done.
     #[must_use]
     pub fn to_sql(&self) -> String {
         let mut sql = String::new();
@@ -43,8 +44,8 @@ pub(super) fn remarks(finding: &Finding) -> String {
     finding.repair.advice.iter().fold(what, |remarks, sentence| remarks + "-- " + &plain(sentence) + "\n")
 }
 
-/// Writes out a script to be read and copied. A name with characters that would not be seen is another in there, and then
-/// that is said.
+/// Writes out a script to be read and copied. A name with characters that would not be seen is another in there, and
+/// then that is said.
 pub(super) fn shown(script: &str) -> String {
     let lines: String = script.lines().map(|line| plain(line) + "\n").collect();
     if lines == script {

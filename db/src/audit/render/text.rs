@@ -19,8 +19,8 @@ const USUAL: u16 = 120;
 
 impl AuditReport {
     /// Returns the report as text: the findings as a table, the repairs, each a transaction that can be copied and
-    /// run, what has to be decided, the acceptances with their reasons, what was not looked at, and a line that sums it up,
-    /// which is the last.
+    /// run, what has to be decided, the acceptances with their reasons, what was not looked at, and a line that sums it
+    /// up, which is the last.
     ///
     /// `colour` is for a terminal that has it, `width` how many characters it has a line; 120 where nobody knows. Characters
     /// that a terminal would act on are written out, whatever a table is named.

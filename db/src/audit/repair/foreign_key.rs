@@ -179,8 +179,8 @@ pub(in crate::audit) fn add_missing(survey: &Survey<'_>, missing: &Missing<'_>) 
         .advise(LOCKS)
 }
 
-/// Returns what a definition says after the columns: how it matches, what it does, and when it is checked. `None` where it is
-/// not one that can be read so: one with a PERIOD, say.
+/// Returns what a definition says after the columns: how it matches, what it does, and when it is checked. `None` where
+/// it is not one that can be read so: one with a PERIOD, say.
 fn rules<'a>(parent: &Relation, key: &'a ForeignKey) -> Option<&'a str> {
     let rest = columns_of(key.definition.strip_prefix("FOREIGN KEY (")?, &names(&key.columns))?;
     let rest = rest.strip_prefix(") REFERENCES ")?.strip_prefix(parent.sql.as_str())?.strip_prefix('(')?;
@@ -240,7 +240,7 @@ END",
     ))])
 }
 
-/// Whether a foreign key can point at the columns by this index.
+/// Returns whether a foreign key can point at the columns by this index.
 fn is_key(index: &Index, columns: &[String]) -> bool {
     let has = |column: &String| index.columns.iter().flatten().any(|found| found == column);
     index.unique
@@ -251,8 +251,8 @@ fn is_key(index: &Index, columns: &[String]) -> bool {
         && columns.iter().all(has)
 }
 
-/// Runs statements so that no row is hidden from them, or fails: PostgreSQL takes a row that the owner does not see for one
-/// that is not there, and marks the key as valid.
+/// Runs statements so that no row is hidden from them, or fails: PostgreSQL takes a row that the owner does not see for
+/// one that is not there, and marks the key as valid.
 fn seeing_all(tables: &[&Relation], change: Vec<String>) -> Vec<String> {
     let mut forced: Vec<_> = tables.iter().filter(|table| table.row_security && table.forced).collect();
     forced.dedup_by_key(|table| table.oid);

@@ -57,7 +57,7 @@ pub(in crate::audit) fn bystanders(survey: &Survey<'_>, relation: &Relation) -> 
     sentences
 }
 
-/// Whether it may log in to this database.
+/// Returns whether it may log in to this database.
 fn connects(survey: &Survey<'_>, role: &Role) -> bool {
     let mut acl = survey.catalog.database_acl.iter();
     acl.any(|(grantee, privilege)| (*grantee == PUBLIC || *grantee == role.oid) && privilege == "CONNECT")

@@ -65,8 +65,8 @@ fn proposal(index: &Index, repair: Repair) -> Repair {
     ))
 }
 
-/// Returns the key by which each row has a value of its own within the scope already: with the column of the scope, the rule
-/// would say nothing more.
+/// Returns the key by which each row has a value of its own within the scope already: with the column of the scope, the
+/// rule would say nothing more.
 fn void(survey: &Survey<'_>, relation: &Relation, index: &Index, scope: &str) -> Option<String> {
     let has = |column: &str| column == scope || index.columns.iter().flatten().any(|found| found == column);
     let count = index.columns.len() + 1;
@@ -101,7 +101,7 @@ fn same_key<'a>(survey: &Survey<'a>, relation: &Relation, index: &Index, scope: 
     survey.indexes_of(relation).iter().find(|other| same(other)).map(|other| other.name.as_str())
 }
 
-/// Whether a key is over columns as they are, each row at once, and nothing else.
+/// Returns whether a key is over columns as they are, each row at once, and nothing else.
 fn is_plain(relation: &Relation, index: &Index) -> bool {
     let columns: Vec<_> = index.columns.iter().flatten().map(String::as_str).collect();
     let definition = index.definition.as_deref().unwrap_or_default();

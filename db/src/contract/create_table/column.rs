@@ -14,7 +14,8 @@ use crate::{
 /// What `extra` would make beside the contract: a key without the scope, or one that points out of it.
 const KEYS: [&str; 4] = ["UNIQUE", "PRIMARY", "REFERENCES", "EXCLUDE"];
 
-/// Returns the definition of a column, from what SeaORM makes of it. Keys are the table's to have, with the scope in them.
+/// Returns the definition of a column, from what SeaORM makes of it. Keys are the table's to have, with the scope in
+/// them.
 pub(super) fn definition(subject: &Subject, made: &ColumnDef, declared: &ColumnType) -> Result<String> {
     let name = made.get_column_name();
     let what = || format!("column `{name}`");

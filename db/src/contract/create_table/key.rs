@@ -50,7 +50,8 @@ impl Subject {
         Ok(after(&within, columns))
     }
 
-    /// Returns the statement that makes an index or a unique key of the entity's own, under the name that SeaORM gives it.
+    /// Returns the statement that makes an index or a unique key of the entity's own, under the name that SeaORM gives
+    /// it.
     pub(super) fn index(&self, index: &IndexCreateStatement) -> Result<String> {
         let spec = index.get_index_spec();
         let own = spec.get_column_names();
@@ -74,8 +75,8 @@ impl Subject {
     }
 }
 
-/// The scopes whose columns a key carries: the first one, and a second one whose contexts write as well. Without it, a key
-/// would tell one person of another's rows in the same organization.
+/// The scopes whose columns a key carries: the first one, and a second one whose contexts write as well. Without it, a
+/// key would tell one person of another's rows in the same organization.
 pub(super) fn carried(
     scopes: &'static [ScopeDeclaration],
 ) -> impl Iterator<Item = (&'static ScopeDeclaration, &'static str)> {

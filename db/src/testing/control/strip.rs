@@ -84,8 +84,8 @@ pub(super) fn drop_keys_to(tables: &[&str]) -> String {
     )
 }
 
-/// Returns the unique keys that have a scope's column, with the columns that would be unique over all tenants without it:
-/// those by which a conflict would tell, as they can be guessed and no foreign key answers first.
+/// Returns the unique keys that have a scope's column, with the columns that would be unique over all tenants without
+/// it: those by which a conflict would tell, as they can be guessed and no foreign key answers first.
 pub(super) fn narrowed<'w>(
     world: &'w World,
     subject: &'w Subject,

@@ -191,7 +191,7 @@ fn renew(choices: &mut [Choice<'_>], columns: &[String], serial: u32) -> bool {
     renewed
 }
 
-/// Whether the candidates of the column's type are all of that type.
+/// Returns whether the candidates of the column's type are all of that type.
 fn is_plain(column: &Column) -> bool {
     const PLAIN: [&str; 9] = ["uuid", "bool", "text", "varchar", "bpchar", "int8", "timestamptz", "jsonb", "bytea"];
     column.kind == "e" || PLAIN.contains(&column.base.as_str())

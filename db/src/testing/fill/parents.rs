@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Filler<'_> {
-    /// Puts the values of the foreign keys in, and makes the rows that are still missing. Returns the columns that the row
-    /// need not have.
+    /// Puts the values of the foreign keys in, and makes the rows that are still missing. Returns the columns that the
+    /// row need not have.
     pub(super) async fn parents(
         &mut self,
         order: &Order<'_>,
@@ -153,7 +153,7 @@ impl Filler<'_> {
         Ok(())
     }
 
-    /// Whether a row of the table cannot be before one of the other is, by a key that cannot wait.
+    /// Returns whether a row of the table cannot be before one of the other is, by a key that cannot wait.
     fn needs(&self, table: usize, other: usize) -> bool {
         let of = &self.catalog.tables[table];
         let oid = self.catalog.tables[other].oid;

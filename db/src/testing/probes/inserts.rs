@@ -47,8 +47,9 @@ pub(super) async fn run(probe: &mut Probe<'_>, declared: &'static ScopeDeclarati
     as_an_application(probe, declared, line).await
 }
 
-/// Inserts a row without what the database makes: its key, where that counts up, and every other default. A default runs
-/// with the rights of whoever inserts, so that a row which gives all of its values proves nothing for one that does not.
+/// Inserts a row without what the database makes: its key, where that counts up, and every other default. A default
+/// runs with the rights of whoever inserts, so that a row which gives all of its values proves nothing for one that
+/// does not.
 async fn as_an_application(probe: &mut Probe<'_>, declared: &'static ScopeDeclaration, line: &Line) -> Result<()> {
     let table = &probe.world.catalog.tables[probe.subject.table];
     let scope: Vec<_> = probe.subject.entity.scopes.iter().filter_map(|declared| declared.rows.column()).collect();

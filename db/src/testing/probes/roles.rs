@@ -51,7 +51,8 @@ async fn nothing(world: &World, subject: &Subject, message: &str, session: &mut 
     probe.close().await
 }
 
-/// Returns the messages by which the table must not be reached: a role without a context, a role in the context of another, and the contexts of the scopes that the entity is not in.
+/// Returns the messages by which the table must not be reached: a role without a context, a role in the context of
+/// another, and the contexts of the scopes that the entity is not in.
 fn messages(world: &World, subject: &Subject) -> Vec<String> {
     let mut messages = Vec::new();
     for role in ScopeKind::ALL {

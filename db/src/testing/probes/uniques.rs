@@ -56,7 +56,8 @@ pub(super) async fn run(probe: &mut Probe<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Returns another's values of the unique columns, but for what the context gives; none where a foreign key answers first.
+/// Returns another's values of the unique columns, but for what the context gives; none where a foreign key answers
+/// first.
 fn taken(probe: &Probe<'_>, table: &Table, unique: &Unique, line: &Line) -> BTreeMap<String, serde_json::Value> {
     let given = probe.scope_key().map(|(column, _)| column);
     let columns: Vec<_> = unique.columns.iter().filter(|column| given != Some(column.as_str())).collect();

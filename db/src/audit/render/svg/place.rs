@@ -23,7 +23,8 @@ const MOST_COLUMNS: usize = 6;
 
 impl Grid {
     /// Places `count` boxes, given which points at which: a box stands in a rank below all that it points at, but for a
-    /// circle, which is opened somewhere. A rank that is too wide has several rows. Boxes that are in no edge come last.
+    /// circle, which is opened somewhere. A rank that is too wide has several rows. Boxes that are in no edge come
+    /// last.
     ///
     /// The same boxes and edges in the same order are always placed alike.
     pub(super) fn new(count: usize, edges: &[(usize, usize)]) -> Self {
