@@ -45,17 +45,17 @@ impl<T: Clone + Send + Sync + 'static> Template<T> {
     }
 
     async fn made(&self, make: impl AsyncFnOnce() -> (TestDatabase, T)) -> Arc<Made<T>> {
-        let mut template = self.0.lock().await;
-        if let Some(made) = template.upgrade() {
-            return made;
+        let mut present = self.0.lock().await;
+        if let Some(template) = present.upgrade() {
+            return template;
         }
         let (database, value) = make().await;
-        let made = Arc::new(Made { database, value });
-        *template = Arc::downgrade(&made);
-        if made.database.is_private() {
-            Box::leak(Box::new(Arc::clone(&made)));
+        let template = Arc::new(Made { database, value });
+        *present = Arc::downgrade(&template);
+        if template.database.is_private() {
+            Box::leak(Box::new(Arc::clone(&template)));
         }
-        made
+        template
     }
 }
 
