@@ -20,7 +20,7 @@ export TEST_POSTGRES_BIN=$bin
 without='docs|http|large|report'
 # In two groups, beside each other: one alone leaves the processors idle for half of the time.
 first='audit|queries|faults|testing'
-groups=([0]='' [1]='')
+groups=([0]='' [1]='') running=()
 for file in tests/tests/*.rs tests/tests/*/main.rs; do
   suite=${file#tests/tests/} suite=${suite%/main.rs} suite=${suite%.rs}
   [[ $suite =~ ^($without)$ ]] && continue
@@ -32,10 +32,12 @@ done
 cargo test --quiet --workspace --no-run ${groups[0]} ${groups[1]}
 status=0
 for group in 0 1; do
+  # Without a name it would be all.
+  [ -n "${groups[group]}" ] || continue
   cargo test --workspace ${groups[group]} >"$folder/$group.log" 2>&1 &
   running[group]=$!
 done
-for group in 0 1; do
+for group in "${!running[@]}"; do
   wait "${running[group]}" || status=$?
   cat "$folder/$group.log"
 done
