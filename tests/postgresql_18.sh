@@ -18,7 +18,7 @@ unset TEST_DATABASE_URL
 export TEST_POSTGRES_BIN=$bin
 # These ask no database, or what they ask of it does not depend on its version.
 without='docs|http|large|report'
-# In two groups, beside each other: one alone leaves the processors idle for half of the time.
+# In two groups, beside each other, as tests wait for their server.
 first='audit|queries|faults|testing'
 groups=([0]='' [1]='') running=()
 for file in tests/tests/*.rs tests/tests/*/main.rs; do

@@ -10,8 +10,8 @@ use tokio::sync::Mutex;
 
 use crate::TestDatabase;
 
-/// A database that is made once in a process, by the first who asks, and copied for each test: a migration takes ten times
-/// as long as a copy.
+/// A database that is made once in a process, by the first who asks, and copied for each test: a copy takes less time
+/// than a migration.
 ///
 /// A copy has the prefix of the template, and its roles: a test that changes a role takes a database with roles of its own.
 /// The template is dropped with its last copy; on a private server, with the server.

@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use crate::is_test;
+
 /// The sections that say what a protection does not do: the page, the title, and how many sentences there are at least.
 const SECTIONS: [(&str, &str, usize); 8] = [
     ("audit.md", "## What it does not see", 10),
@@ -63,12 +65,10 @@ fn is_there(path: &str) -> bool {
     files.iter().filter_map(|file| fs::read_to_string(file).ok()).any(|text| has_test(&text, name))
 }
 
-/// Returns whether a function of the name, with an attribute that ends in `test`, is in a source text.
+/// Returns whether a test of the name is in a source text.
 fn has_test(text: &str, name: &str) -> bool {
-    syn::parse_file(text).unwrap().items.into_iter().any(|item| {
-        matches!(item, syn::Item::Fn(function) if function.sig.ident == name
-            && function.attrs.iter().any(|attr| attr.path().segments.last().unwrap().ident == "test"))
-    })
+    let items = syn::parse_file(text).unwrap().items;
+    items.iter().any(|item| matches!(item, syn::Item::Fn(function) if function.sig.ident == name && is_test(function)))
 }
 
 /// Returns the rows of the tables, or else the items of the lists, under a title.

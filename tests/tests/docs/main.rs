@@ -4,3 +4,8 @@
 mod limits;
 mod seaorm;
 mod words;
+
+/// Returns whether a function has an attribute that ends in `test`.
+fn is_test(function: &syn::ItemFn) -> bool {
+    function.attrs.iter().any(|attr| attr.path().segments.last().unwrap().ident == "test")
+}

@@ -9,6 +9,8 @@ use std::{
 
 use syn::{Attribute, ImplItem, Item, TraitItem, Type, Visibility};
 
+use crate::is_test;
+
 /// The files of SeaORM's in which its query methods are.
 const FILES: [&str; 24] = [
     "query/helper.rs",
@@ -167,7 +169,7 @@ fn every_row_of_the_table_names_tests_that_are_there() {
             let module = named.file_stem().unwrap().to_str().unwrap().to_owned();
             for item in syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap().items {
                 if let Item::Fn(function) = item
-                    && function.attrs.iter().any(|attr| attr.path().segments.last().unwrap().ident == "test")
+                    && is_test(&function)
                 {
                     tests.insert(format!("{module}::{}", function.sig.ident));
                 }
