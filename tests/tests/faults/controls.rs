@@ -18,7 +18,8 @@ async fn peaceful(database: TestDatabase) -> (World, [Worker; 2]) {
     let mut workers = [Worker::new(&world, 0, 1).await, Worker::new(&world, 1, 2).await];
     let plan = Plan { drops: false, timeouts: false, is_fault: |_| false };
     for worker in &mut workers {
-        while worker.tally.of("committed") < 5 {
+        let committed = world.times("committed");
+        while world.times("committed") < committed + 5 {
             worker.step(&world, plan).await.unwrap();
         }
     }
@@ -114,8 +115,8 @@ async fn an_outcome_that_is_reported_wrongly_is_found_out() {
     let (world, mut workers) = peaceful(database().await).await;
     let before = workers[0].books.clone();
     let plan = Plan { drops: false, timeouts: false, is_fault: |_| false };
-    let committed = workers[0].tally.of("committed");
-    while workers[0].tally.of("committed") == committed {
+    let committed = world.times("committed");
+    while world.times("committed") == committed {
         workers[0].step(&world, plan).await.unwrap();
     }
     workers[0].books = before;

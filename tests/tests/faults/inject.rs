@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sea_orm::sqlx::{AssertSqlSafe, Executor, raw_sql};
 use tests::{Cut, OwnServer, PATIENCE, PgBouncer, Proxy, Stop};
 
-use super::world::World;
+use super::{round::Load, world::World};
 
 /// What is done to the database, its server or the way to it.
 pub(crate) enum Fault<'a> {
@@ -27,20 +27,29 @@ pub(crate) enum Fault<'a> {
     RestartPooler(&'a PgBouncer),
 }
 
-/// Injects one fault after another, spread over the transactions of a round.
-pub(crate) async fn inject(world: &World, faults: &[Fault<'_>], transactions: usize, random: &mut fastrand::Rng) {
-    let begun = world.performed.get();
-    for (place, fault) in faults.iter().enumerate() {
-        let (until, since) = (begun + transactions * (place + 1) / (faults.len() + 1), Instant::now());
+/// Injects one fault after another, spread over the transactions of a round, and again from the first one for as long as
+/// something that is expected has not happened: a fault has to meet a transaction, and how soon one does depends on how
+/// busy the machine is.
+pub(crate) async fn inject(world: &World, faults: &[Fault<'_>], load: Load, random: &mut fastrand::Rng) {
+    let (begun, since) = (world.performed.get(), Instant::now());
+    let transactions = usize::from(load.tenants) * load.transactions;
+    for place in 1.. {
+        let missing = world.tally.borrow().missing(load.expected);
+        if place > faults.len() && missing.is_none() {
+            return;
+        }
+        let until = begun + transactions * place / (faults.len() + 1);
         while world.performed.get() < until {
             if world.failed.get() {
                 return;
             }
-            assert!(since.elapsed() < PATIENCE, "the tenants get nothing done");
+            assert!(since.elapsed() < PATIENCE, "it does not happen: {missing:?}; {}", world.tally.borrow());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_micros(random.u64(0..10_000))).await;
-        fault.inject(world, random).await;
+        if !faults.is_empty() {
+            faults[(place - 1) % faults.len()].inject(world, random).await;
+        }
     }
 }
 

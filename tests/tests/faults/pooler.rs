@@ -51,7 +51,7 @@ async fn sessions_share_the_connections_of_a_pooler() {
     let Some(bouncer) = start(&database).await else { return };
     let world = world(database, &bouncer).await;
     let plan = Plan { drops: false, timeouts: false, is_fault: |_| false };
-    rounds(world, Load { tenants: 6, transactions: 25, plan }, &[]).await;
+    rounds(world, Load { tenants: 6, transactions: 25, plan, expected: &[] }, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,8 +61,12 @@ async fn backends_are_killed_behind_a_pooler() {
     let world = world(database, &bouncer).await;
     let plan = Plan { drops: false, timeouts: false, is_fault: gone };
     let kills: Vec<_> = (0..20).map(|n| if n % 2 == 0 { Fault::Kill } else { Fault::KillInCommit }).collect();
-    let tally = rounds(world, Load { tenants: 6, transactions: 25, plan }, &kills).await;
-    tally.assert(&["connection lost", "outcome unknown"]);
+    rounds(
+        world,
+        Load { tenants: 6, transactions: 25, plan, expected: &["connection lost", "outcome unknown"] },
+        &kills,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,8 +84,17 @@ async fn everything_happens_at_once_through_a_pooler() {
         }
         faults.push(Fault::RestartPooler(&bouncer));
     }
-    let tally = rounds(world, Load { tenants: 6, transactions: 30, plan }, &faults).await;
-    tally.assert(&["connection lost", "dropped", "outcome unknown", "statement timed out"]);
+    rounds(
+        world,
+        Load {
+            tenants: 6,
+            transactions: 30,
+            plan,
+            expected: &["connection lost", "dropped", "outcome unknown", "statement timed out"],
+        },
+        &faults,
+    )
+    .await;
 }
 
 /// What PgBouncer says of it is `08P01`, and not that the server is shutting down.

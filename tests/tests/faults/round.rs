@@ -6,7 +6,6 @@ use tokio::task::{LocalSet, spawn_local};
 
 use super::{
     inject::{Fault, inject},
-    tally::Tally,
     worker::{Plan, Worker},
     world::World,
 };
@@ -23,17 +22,19 @@ pub(crate) fn seed() -> u64 {
     seed
 }
 
-/// Tenants at work: how many there are, how many transactions each performs in a round at least, and in which way.
+/// Tenants at work: how many there are, how many transactions each performs in a round at least, and in which way; and
+/// what has to happen to them before they stop.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) tenants: u8,
     pub(crate) transactions: usize,
     pub(crate) plan: Plan,
+    pub(crate) expected: &'static [&'static str],
 }
 
-/// Plays as many rounds as `FAULTS_ROUNDS` says (two): the tenants work until each has performed its transactions and
-/// every fault has been injected; then everything is checked.
-pub(crate) async fn rounds(world: World, load: Load, faults: &[Fault<'_>]) -> Tally {
+/// Plays as many rounds as `FAULTS_ROUNDS` says (two): the tenants work until each has performed its transactions, every
+/// fault has been injected and all that is expected has happened; then everything is checked.
+pub(crate) async fn rounds(world: World, load: Load, faults: &[Fault<'_>]) {
     let (seed, rounds) = (seed(), from_env("FAULTS_ROUNDS").unwrap_or(2));
     let mut random = fastrand::Rng::with_seed(seed);
     let (world, mut workers) = (Rc::new(world), Vec::new());
@@ -52,18 +53,14 @@ pub(crate) async fn rounds(world: World, load: Load, faults: &[Fault<'_>]) -> Ta
         world.check(&tenants).await.unwrap_or_else(|what| panic!("SEED={seed}, after round {round}: {what}"));
     }
     world.db.close().await;
-    let mut tally = Tally::default();
-    for worker in &workers {
-        tally.add(&worker.tally);
-    }
     let rows: usize = workers.iter().flat_map(|worker| worker.books.rows()).map(|rows| rows.len()).sum();
     let performed = world.performed.get();
     let (seconds, faults) = (start.elapsed().as_secs_f64(), faults.len());
     eprintln!(
-        "{rounds} rounds, {performed} transactions, {faults} faults a round, {rows} rows, {seconds:.1} s: {tally}"
+        "{rounds} rounds, {performed} transactions, {faults} faults a round, {rows} rows, {seconds:.1} s: {}",
+        world.tally.borrow()
     );
-    tally.assert(&["committed", "ended otherwise"]);
-    tally
+    assert_eq!(world.tally.borrow().missing(&["committed", "ended otherwise"]), None);
 }
 
 /// One round. The tenants' tasks are on one thread: a future that holds a program in an `async` closure is not proven to
@@ -75,7 +72,7 @@ async fn play(
     faults: &[Fault<'_>],
     random: &mut fastrand::Rng,
 ) -> Result<Vec<Worker>, String> {
-    let injected = Rc::new(Cell::new(faults.is_empty()));
+    let injected = Rc::new(Cell::new(false));
     let tasks: Vec<_> = (workers.into_iter())
         .map(|mut worker| {
             let (world, injected) = (world.clone(), injected.clone());
@@ -89,7 +86,7 @@ async fn play(
             })
         })
         .collect();
-    inject(world, faults, usize::from(load.tenants) * load.transactions, random).await;
+    inject(world, faults, load, random).await;
     injected.set(true);
     let mut workers = Vec::new();
     for task in tasks {

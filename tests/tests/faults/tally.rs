@@ -15,17 +15,9 @@ impl Tally {
         self.0.get(what).copied().unwrap_or_default()
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (what, count) in &other.0 {
-            *self.0.entry(what).or_default() += count;
-        }
-    }
-
-    /// Asserts that something has happened often enough to mean something.
-    pub(crate) fn assert(&self, whats: &[&str]) {
-        for what in whats {
-            assert!(self.of(what) > 0, "it never happened: {what}; {self}");
-        }
+    /// Returns the first of them that has not happened yet.
+    pub(crate) fn missing<'a>(&self, whats: &[&'a str]) -> Option<&'a str> {
+        whats.iter().copied().find(|what| self.of(what) == 0)
     }
 }
 

@@ -11,7 +11,7 @@ use proptest::{
 use super::{
     attempt::{Attempt, Ended, Sent, Undo, Work},
     books::{Books, difference},
-    tally::{Tally, name},
+    tally::name,
     world::{Member, World},
 };
 use crate::{
@@ -36,7 +36,6 @@ pub(crate) struct Plan {
 pub(crate) struct Worker {
     pub(crate) member: Rc<Member>,
     pub(crate) books: Books,
-    pub(crate) tally: Tally,
     random: fastrand::Rng,
     programs: TestRunner,
     steps: VecDeque<Action>,
@@ -63,7 +62,7 @@ impl Worker {
         let member = world.begin(place, &program).await;
         let books = Books::new(member.organization.0, &program.rows[0]);
         let random = fastrand::Rng::with_seed(seed);
-        Self { member: Rc::new(member), books, tally: Tally::default(), random, programs, steps }
+        Self { member: Rc::new(member), books, random, programs, steps }
     }
 
     /// Performs one transaction, and finds out what became of it.
@@ -79,17 +78,17 @@ impl Worker {
         let sent = sent.take();
         match (ended, sent) {
             (Some(Ok(Ended::Committed)), Some(after)) => {
-                self.tally.count("committed");
+                world.count("committed");
                 self.books = after;
                 Ok(())
             }
             (Some(Ok(Ended::Committed)), None) => Err("a commit that was not asked for".to_owned()),
             (Some(Ok(Ended::TakenBack)), _) => {
-                self.tally.count("ended otherwise");
+                world.count("ended otherwise");
                 Ok(())
             }
             (Some(Err(Undo::Failed(error))), sent) if (plan.is_fault)(&error) => {
-                self.tally.count(name(&error));
+                world.count(name(&error));
                 match sent {
                     Some(after) if error.is_outcome_unknown() => self.settle(world, after).await,
                     // It is rolled back, and the books stay as they are.
@@ -100,11 +99,11 @@ impl Worker {
             (Some(Err(Undo::Differs(differs))), _) => Err(differs),
             (Some(Err(Undo::Asked)), _) => Err("asked by nobody".to_owned()),
             (None, None) => {
-                self.tally.count("dropped");
+                world.count("dropped");
                 Ok(())
             }
             (None, Some(after)) => {
-                self.tally.count("dropped in its commit");
+                world.count("dropped in its commit");
                 self.settle(world, after).await
             }
         }
@@ -117,12 +116,12 @@ impl Worker {
         let (before, committed) = (difference(&self.books.holdings(), &found), difference(&after.holdings(), &found));
         match (before, committed) {
             (Some(_), None) => {
-                self.tally.count("unknown, found committed");
+                world.count("unknown, found committed");
                 self.books = after;
                 Ok(())
             }
             (None, Some(_)) => {
-                self.tally.count("unknown, found rolled back");
+                world.count("unknown, found rolled back");
                 Ok(())
             }
             (None, None) => Ok(()),

@@ -1,7 +1,7 @@
 //! A database whose tenants work while faults are injected.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     fmt::{Debug, Write},
     rc::Rc,
     time::{Duration, Instant},
@@ -11,7 +11,7 @@ use db::{DbOptions, prelude::*};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, PgConnection, raw_sql};
 use tests::{PATIENCE, PgBouncer, TestDatabase};
 
-use super::books::Holdings;
+use super::{books::Holdings, tally::Tally};
 use crate::{
     program::Program,
     stage::{self, Policies, make_person, make_tables},
@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) pooler: Option<(Rc<PgBouncer>, u32)>,
     /// How many transactions the tenants have performed.
     pub(crate) performed: Cell<usize>,
+    /// What has become of them.
+    pub(crate) tally: RefCell<Tally>,
     /// Whether a tenant has found something that must not be.
     pub(crate) failed: Cell<bool>,
     /// A connection of the superuser's; to make one takes a while, since a password is checked.
@@ -99,6 +101,7 @@ impl World {
             connections: connections as usize,
             pooler: None,
             performed: Cell::new(0),
+            tally: RefCell::default(),
             failed: Cell::new(false),
             superuser: Cell::new(None),
             patience: PATIENCE,
@@ -155,6 +158,16 @@ impl World {
             Ok((rows, bookmarks.into_iter().collect()))
         })
         .await
+    }
+
+    /// Counts something that has happened.
+    pub(crate) fn count(&self, what: &'static str) {
+        self.tally.borrow_mut().count(what);
+    }
+
+    /// Returns how often something has happened.
+    pub(crate) fn times(&self, what: &str) -> usize {
+        self.tally.borrow().of(what)
     }
 
     /// Asks the superuser for a number.
