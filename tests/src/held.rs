@@ -2,14 +2,13 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::LazyLock,
 };
 
 use tempfile::TempDir;
-
-use crate::server::is_root;
 
 /// What starts a server, waits for the end of its standard input, and stops the server: the server is gone however the
 /// test run ends. An interrupt is the test run's business, and ends that.
@@ -39,13 +38,29 @@ impl Drop for Held {
     }
 }
 
+/// The user and the group that servers run as where this process is root's: `postgres`, where PostgreSQL was installed.
+static USER: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let id = |which: &str, user: &str| {
+        let id = Command::new("id").args([which, user]).stderr(Stdio::null()).output().unwrap();
+        id.status.success().then(|| String::from_utf8(id.stdout).unwrap().trim().to_owned())
+    };
+    let user = |name: &str| Some([id("-u", name)?, id("-g", name)?]);
+    user("postgres").or_else(|| user("nobody")).expect("there is no user `postgres` or `nobody` to run servers as")
+});
+
+/// Returns whether this process is root's.
+pub(crate) fn is_root() -> bool {
+    tempfile::tempfile().and_then(|file| file.metadata()).is_ok_and(|file| file.uid() == 0)
+}
+
 /// Returns a command that runs as root under no circumstances: neither PostgreSQL nor PgBouncer does.
 pub(crate) fn unprivileged(program: &str) -> Command {
     if !is_root() {
         return Command::new(program);
     }
+    let [user, group] = &*USER;
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", "postgres", "--regid", "postgres", "--init-groups", "--", program]);
+    command.args(["--reuid", user, "--regid", group, "--init-groups", "--", program]);
     command
 }
 
@@ -53,8 +68,9 @@ pub(crate) fn unprivileged(program: &str) -> Command {
 pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     if is_root() {
-        let owned = Command::new("chown").arg("postgres:").arg(folder.path()).status().unwrap();
-        assert!(owned.success(), "there is no user `postgres` to run servers as");
+        let [user, group] = &*USER;
+        let owned = Command::new("chown").arg(format!("{user}:{group}")).arg(folder.path()).status().unwrap();
+        assert!(owned.success(), "the folder was not handed over");
     }
     folder
 }

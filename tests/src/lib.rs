@@ -7,25 +7,31 @@
     reason = "what a test stands on fails by panicking"
 )]
 
+mod archive;
 mod database;
+mod fetch;
 mod fixture;
 mod held;
 mod own_server;
 mod pgbouncer;
 mod probe;
 mod proxy;
+mod search;
 mod server;
 mod template;
 
 /// How long a test waits for what has to come about: longer than the busiest machine needs.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
 
+pub use archive::Archive;
 pub use database::{PASSWORD, TestDatabase};
+pub use fetch::Fetch;
 pub use fixture::{Fixture, Org};
 pub use own_server::{OwnServer, Stop};
 pub use pgbouncer::PgBouncer;
 pub use proxy::{Cut, Proxy};
-pub use server::{Server, program, server};
+pub use search::{Search, program};
+pub use server::{Server, server};
 pub use template::Template;
 
 /// The README's examples compile.

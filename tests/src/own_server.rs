@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::{
     Server,
     held::{Held, folder, free_port, unprivileged, write},
-    server::{binaries, connect},
+    search::programs,
+    server::connect,
 };
 
 /// How a server is stopped: `pg_ctl`'s `-m`.
@@ -27,9 +28,9 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// Starts one from installed binaries, where there are any.
+    /// Starts one from installed or fetched binaries, where there are any.
     pub async fn start() -> Option<Self> {
-        let binaries = binaries()?;
+        let binaries = programs().ok()?;
         // Removed with the server.
         let folder = folder().keep();
         let (data, port) = (folder.join("data"), free_port());
@@ -45,7 +46,8 @@ impl OwnServer {
         assert!(initdb.success(), "initdb failed; what it says is above");
         let (log, sockets) = (path(folder.join("log")), path(folder.clone()));
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -k {sockets} -c max_connections=200");
-        let pg_ctl = format!("{} -D {} -w -s -l {log} -o '{options}'", path(binaries.join("pg_ctl")), path(data));
+        let pg_ctl =
+            format!("'{}' -D {} -w -t 300 -s -l {log} -o '{options}'", path(binaries.join("pg_ctl")), path(data));
         let stop = format!("{pg_ctl} stop -m immediate; rm -rf {sockets}");
         let held = Held::start(&format!("{pg_ctl} start"), &stop);
         let url = format!("postgresql://postgres:password@127.0.0.1:{port}/postgres");

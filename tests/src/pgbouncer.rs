@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::{
     PASSWORD, PATIENCE, Proxy, TestDatabase,
     held::{Held, folder, free_port, write},
-    server::find,
+    search::find,
 };
 
 /// A PgBouncer in transaction mode, on a port of its own, for as long as the value lives.
@@ -113,11 +113,12 @@ impl PgBouncer {
         let url: PgConnectOptions = self.url.parse().unwrap();
         let proxy = Proxy::start(format!("{}:{}", url.get_host(), url.get_port())).await;
         let options = DbOptions::from_url(url.port(proxy.port).to_url_lossy().as_str()).unwrap();
-        (proxy, options.prefix(&database.prefix).unwrap())
+        (proxy, options.prefix(&database.prefix).unwrap().acquire_timeout(PATIENCE))
     }
 
     /// Returns options for a pool of the login role that goes through it.
     pub fn options(&self, database: &TestDatabase) -> DbOptions {
-        DbOptions::from_url(&self.url).unwrap().prefix(&database.prefix).unwrap().prepared_statements(false)
+        let options = DbOptions::from_url(&self.url).unwrap().prefix(&database.prefix).unwrap();
+        options.prepared_statements(false).acquire_timeout(PATIENCE)
     }
 }
