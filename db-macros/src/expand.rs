@@ -68,7 +68,7 @@ fn facade(scoped: &Scoped<'_>, declarations: &[TokenStream]) -> TokenStream {
     let registered = (!scoped.is_part).then(|| {
         quote! {
             ::db::__private::inventory::submit! {
-                ::db::__private::RegisteredEntity::of::<#facade>()
+                ::db::__private::Registration::of::<#facade>()
             }
         }
     });

@@ -18,7 +18,6 @@ mod acceptances;
 mod access;
 mod catalog;
 mod check;
-mod code;
 mod expression;
 mod finding;
 mod map;
@@ -33,9 +32,8 @@ mod survey;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TransactionSession, TransactionTrait};
 use tracing::Span;
 
-pub(crate) use check::BEYOND_POLICIES;
-pub use code::Code;
-pub use finding::{Finding, Object, ObjectKind, Severity};
+pub use crate::code::{Code, Severity};
+pub use finding::{Finding, Object, ObjectKind};
 pub use repair::Repair;
 pub use report::{
     AcceptedFinding, Access, AccessColumns, AuditReport, AuditedForeignKey, AuditedRole, AuditedScope, AuditedTable,
@@ -43,10 +41,7 @@ pub use report::{
 
 use self::{catalog::Catalog, survey::Survey};
 use crate::{
-    Db, Registry, Result, ScopeKind,
-    contract::{Contract, Prefix},
-    error::Kind,
-    transaction::Transaction,
+    Db, Registry, Result, ScopeKind, context::transaction::Transaction, contract::Contract, error::Kind, prefix::Prefix,
 };
 
 /// What the transaction of an audit is set to: PostgreSQL writes every name with its schema, and does not spend seconds

@@ -1,31 +1,30 @@
 //! One open transaction in one scope.
 
-mod subject;
+mod after_commit;
+mod authenticated;
+mod mode;
+mod opened_for;
+mod outdated;
+pub(crate) mod transaction;
 
 use std::{fmt, ops::Deref, sync::OnceLock};
 
 use sea_orm::{QueryResult, Statement, Value};
 
+use self::mode::Opened;
+pub(crate) use self::outdated::Outdated;
+pub use self::{
+    authenticated::{Authenticated, Credential},
+    mode::{Mode, ReadOnly, ReadWrite},
+};
 use crate::{
     Identity, Result, Scope, Tenant, User,
-    contract::Prefix,
-    hooks::Hooks,
-    transaction::{Level, Transaction},
+    context::{
+        after_commit::Hooks,
+        transaction::{Level, Transaction},
+    },
+    prefix::Prefix,
 };
-
-/// A context may read and write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadWrite {}
-
-/// A context may only read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadOnly {}
-
-/// What a context may do: [`ReadWrite`] or [`ReadOnly`]. Sealed: there are no others.
-pub trait Mode: sealed::Mode {}
-
-impl Mode for ReadWrite {}
-impl Mode for ReadOnly {}
 
 /// A context of one organization.
 pub type TenantContext = Context<Tenant>;
@@ -57,18 +56,6 @@ pub type IdentityReader = Context<Identity, ReadOnly>;
 #[must_use = "a context that is dropped rolls back"]
 pub struct Context<S: Scope, M: Mode = ReadWrite> {
     inner: M::Inner<S>,
-}
-
-/// A transaction, and what it was opened for.
-#[expect(unnameable_types, missing_debug_implementations, reason = "sealed: what a mode wraps")]
-pub struct Opened<S: Scope> {
-    transaction: Transaction,
-    /// INVARIANT: they go where the transaction goes, so that those of one context never run for the commit of another.
-    after_commit: Hooks,
-    ids: S::Ids,
-    prefix: Prefix,
-    /// The member's role, once it was asked for.
-    member_role: OnceLock<String>,
 }
 
 impl<S: Scope, M: Mode> Context<S, M> {
@@ -305,59 +292,5 @@ impl<S: Scope, M: Mode> fmt::Debug for Context<S, M> {
             .field("ids", &M::opened(&self.inner).ids)
             .field("read_only", &M::READ_ONLY)
             .finish_non_exhaustive()
-    }
-}
-
-mod sealed {
-    use super::{Context, Opened, ReadOnly, ReadWrite};
-    use crate::Scope;
-
-    /// How a context of a mode holds its transaction. One that writes holds one that reads, which is what it
-    /// dereferences to.
-    #[expect(unnameable_types, reason = "sealed: the two modes are the only ones")]
-    pub trait Mode: Sized + Send + Sync + Unpin + 'static {
-        type Inner<S: Scope>: Send + Sync + Unpin;
-        const READ_ONLY: bool;
-
-        fn wrap<S: Scope>(opened: Opened<S>) -> Self::Inner<S>;
-        fn unwrap<S: Scope>(inner: Self::Inner<S>) -> Opened<S>;
-        fn opened<S: Scope>(inner: &Self::Inner<S>) -> &Opened<S>;
-        fn opened_mut<S: Scope>(inner: &mut Self::Inner<S>) -> &mut Opened<S>;
-    }
-
-    impl Mode for ReadOnly {
-        type Inner<S: Scope> = Opened<S>;
-        const READ_ONLY: bool = true;
-
-        fn wrap<S: Scope>(opened: Opened<S>) -> Opened<S> {
-            opened
-        }
-        fn unwrap<S: Scope>(inner: Opened<S>) -> Opened<S> {
-            inner
-        }
-        fn opened<S: Scope>(inner: &Opened<S>) -> &Opened<S> {
-            inner
-        }
-        fn opened_mut<S: Scope>(inner: &mut Opened<S>) -> &mut Opened<S> {
-            inner
-        }
-    }
-
-    impl Mode for ReadWrite {
-        type Inner<S: Scope> = Context<S, ReadOnly>;
-        const READ_ONLY: bool = false;
-
-        fn wrap<S: Scope>(opened: Opened<S>) -> Context<S, ReadOnly> {
-            Context { inner: opened }
-        }
-        fn unwrap<S: Scope>(inner: Context<S, ReadOnly>) -> Opened<S> {
-            inner.inner
-        }
-        fn opened<S: Scope>(inner: &Context<S, ReadOnly>) -> &Opened<S> {
-            &inner.inner
-        }
-        fn opened_mut<S: Scope>(inner: &mut Context<S, ReadOnly>) -> &mut Opened<S> {
-            &mut inner.inner
-        }
     }
 }

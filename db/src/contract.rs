@@ -19,39 +19,38 @@
 
 mod closed;
 mod create_table;
-mod entity;
+mod function;
 mod functions;
-mod listing;
 mod members;
-#[cfg(feature = "testing")]
-mod names;
-mod needs;
+mod on_tables;
 mod owner;
 mod plan;
-mod prefix;
+mod policy;
+mod protect;
 mod public;
 mod roles;
 mod schema;
 mod scoped_tables;
 mod seal;
 mod sequences;
+mod sync;
 mod tokens;
 mod uninstall;
-mod written;
 
+pub use crate::prefix::Prefix;
 pub(crate) use closed::{Closed, SHARED};
-pub(crate) use create_table::{DeclaredForeignKey, add_column, declared_foreign_keys};
-pub(crate) use entity::PolicyDeclaration;
-pub(crate) use listing::{ContractFunction, Needs};
-pub(crate) use needs::Need;
+pub(crate) use create_table::add_column;
+pub(crate) use function::{Body, Executor, Function, SIGNATURES};
+pub(crate) use on_tables::{Need, OnTables};
 pub use owner::as_owner;
 pub use plan::{LosingRole, Plan, PublicRight};
-pub use prefix::Prefix;
+pub(crate) use policy::PolicyDeclaration;
 pub(crate) use public::SET_CONFIG;
+pub(crate) use roles::BEYOND_POLICIES;
 pub use scoped_tables::{SCOPED_TABLE, ScopedTables};
 pub use tokens::Tokens;
 
-pub(crate) use crate::sql::{do_block, literal};
+use crate::sql::do_block;
 use crate::{Facade, Result, TableName, error::Kind};
 
 /// One application's contract: whose names it uses, and where it finds who is a member of what.
@@ -72,12 +71,12 @@ pub struct Contract {
 #[derive(Clone, Debug)]
 #[must_use = "a membership does nothing until a contract is given it"]
 pub struct Membership {
-    table: String,
-    organization: String,
-    user: String,
-    role: Option<String>,
-    ranks: Vec<String>,
-    organizations: Option<(String, String)>,
+    pub(crate) table: String,
+    pub(crate) organization: String,
+    pub(crate) user: String,
+    pub(crate) role: Option<String>,
+    pub(crate) ranks: Vec<String>,
+    pub(crate) organizations: Option<(String, String)>,
 }
 
 impl Membership {
@@ -160,6 +159,11 @@ impl Contract {
         Ok(self)
     }
 
+    /// Returns what it was told of the membership table.
+    pub(crate) fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
     /// Returns the name of the login role.
     #[must_use]
     pub fn login_role(&self) -> &str {
@@ -185,7 +189,8 @@ impl Contract {
     #[must_use]
     pub fn install(&self, password: Option<&str>) -> Vec<String> {
         let schema = vec![self.make_schema()];
-        [schema, self.create_roles(password), self.open_schema(), self.create_functions(), self.close_public()].concat()
+        [schema, self.create_roles(password), self.open_schema(), self.make_own_functions(), self.close_public()]
+            .concat()
     }
 
     /// Returns the statements that put the table of `F` under row-level security, with the policies and grants
@@ -193,7 +198,7 @@ impl Contract {
     /// column or its entity another scope.
     #[must_use]
     pub fn protect<F: Facade>(&self) -> Vec<String> {
-        self.prefix.protect_table(&TableName::of::<F>().sql(), F::SCOPES, &crate::facade::fixed_columns::<F>())
+        self.prefix.protect_table(&TableName::of::<F>().sql(), F::SCOPES, &crate::scope::facade::fixed_columns::<F>())
     }
 
     /// Returns the statements that protect the membership table: the functions may read it, members are changed by the
@@ -202,7 +207,7 @@ impl Contract {
     /// Run them after [`protect`](Self::protect) of the membership table and of the organizations' table, each time.
     #[must_use]
     pub fn protect_membership(&self) -> Vec<String> {
-        [self.let_the_gate_read_members(), self.act_by_present_role(), self.keep_an_owner()].concat()
+        self.on_membership().statements(self)
     }
 
     /// Returns the statements that take back [`protect`](Self::protect): the table of `F` is then without row-level
@@ -224,14 +229,22 @@ impl Contract {
     }
 }
 
+impl Contract {
+    /// The secret, and the functions.
+    fn make_own_functions(&self) -> Vec<String> {
+        let secret = [vec![self.become_gate(true)], self.make_secret(), vec![self.become_gate(false)]].concat();
+        [secret, self.make_functions(&self.own_functions())].concat()
+    }
+}
+
 /// Wraps statements into a `DO` block, which PostgreSQL runs as one.
 fn block(body: &str) -> String {
     do_block(&format!("BEGIN\n{body}\nEND"))
 }
 
-/// Quotes the name of a table, with its schema; `public` where it names none. What runs as somebody else finds the
-/// table by that alone.
-fn qualified(table: &str) -> String {
+/// Returns the name of a table with its schema; `public` where it names none. What runs as somebody else finds the table by
+/// that alone.
+fn named(table: &str) -> TableName {
     let table = TableName::from(table);
-    TableName::new(table.schema().or(Some("public")), table.name()).sql()
+    TableName::new(table.schema().or(Some("public")), table.name())
 }

@@ -97,80 +97,37 @@
 #[path = "private.rs"]
 pub mod __private;
 pub mod audit;
-mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
-mod behavior;
-mod context;
+mod code;
+pub mod context;
 pub mod contract;
-mod db;
-mod delete;
 mod error;
-mod expression;
-mod facade;
-mod for_each_tenant;
-mod health;
-mod hooks;
-mod id;
-mod insert;
-mod load;
-mod login;
-mod open;
-mod options;
-mod outdated;
-mod predicate;
+pub mod pool;
+mod prefix;
 pub mod prelude;
-mod progress;
-#[cfg(feature = "raw")]
-mod raw;
-mod reach;
+pub mod query;
 mod registry;
-mod relation;
-mod retry;
-mod returning;
-mod save;
-mod scope;
-mod select;
+pub mod scope;
 mod sql;
-mod table_name;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod transaction;
-mod update;
 
 #[cfg(feature = "raw")]
-pub use crate::raw::{AssertSqlSafe, RawSelect, SqlSafeStr, raw_functions};
+pub use crate::query::{AssertSqlSafe, RawSelect, SqlSafeStr, raw_functions};
 pub use crate::{
-    authenticated::{Authenticated, Credential},
     context::{
-        Context, IdentityContext, IdentityReader, Mode, ReadOnly, ReadWrite, TenantContext, TenantReader, UserContext,
-        UserReader,
+        Authenticated, Context, Credential, IdentityContext, IdentityReader, Mode, ReadOnly, ReadWrite, TenantContext,
+        TenantReader, UserContext, UserReader,
     },
-    db::Db,
-    delete::{Delete, DeleteMany},
     error::{Error, Result},
-    facade::{Facade, Rows, ScopeDeclaration, SelectColumns, UpdateColumns, Verbs, Via},
-    for_each_tenant::{ForEachTenant, TenantFailure, TenantReport},
-    health::{Health, HealthStatus},
-    id::{OrganizationId, UserId},
-    insert::{Insert, InsertMany, OnConflict},
-    load::{IntoLoad, IntoSelect, Load, LoadOf, LoadRelated, Row, SelectRelated, With},
-    open::Open,
-    options::{DbOptions, TlsMode},
-    registry::{Acceptance, RegisteredEntity, Registry},
-    relation::{Beside, Many, Number, One, ParentOf, RelatedTo, Sub, Takes, Through, TogetherWith},
-    retry::Retry,
-    returning::Affected,
-    save::{Children, Save},
-    scope::{Deletable, Identity, Insertable, KeyOf, Scope, ScopeKind, ScopedTo, Tenant, Updatable, User},
-    select::{
-        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paged, Paginator, Part, Projected,
-        Select, Shape, Shapes, Whole, WithMany,
+    pool::{Db, DbOptions, ForEachTenant, Health, HealthStatus, Open, Retry, TenantFailure, TenantReport, TlsMode},
+    query::{
+        Affected, Cursor, Delete, DeleteMany, Insert, InsertMany, Load, LoadRelated, OnConflict, Paginator, Row, Save,
+        Select, Update, UpdateMany,
     },
-    table_name::TableName,
-    update::{Update, UpdateMany},
+    registry::{RegisteredEntity, Registry},
+    scope::{Facade, Identity, OrganizationId, Scope, ScopeKind, ScopedTo, TableName, Tenant, User, UserId},
 };
 pub use db_macros::{identity_scoped, tenant_scoped, user_scoped};
 pub use sea_orm::IsolationLevel;
-
-pub(crate) use crate::predicate::predicate;

@@ -5,15 +5,20 @@ pub use sea_orm::{
     ActiveModelBehavior, ActiveValue, EntityTrait, IntoActiveModel, PrimaryKeyTrait, Related, RelationTrait,
 };
 
-use crate::facade::{ActiveModel, Model};
+use crate::scope::facade::{ActiveModel, Model};
 pub use crate::{
-    Acceptance, Deletable, Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Insertable, KeyOf, Load,
-    RegisteredEntity, Row, Rows, Save, ScopeDeclaration, ScopeKind, ScopedTo, Select, SelectColumns, Tenant, Updatable,
-    Update, UpdateColumns, UpdateMany, User, Verbs, Via,
-    audit::Code,
-    insert::{FromCaller, FromContext},
-    relation::{Many, One, Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
-    scope::ByColumn,
+    Delete, DeleteMany, Facade, Identity, Insert, InsertMany, Load, Row, Save, ScopeKind, ScopedTo, Select, Tenant,
+    Update, UpdateMany, User,
+    code::Code,
+    query::{
+        insert::{FromCaller, FromContext},
+        relation::{Many, One, Parent, ParentOf, RelatedTo, Relates, Relation, Scoped},
+    },
+    registry::Registration,
+    scope::{
+        Acceptance, ByColumn, Deletable, Insertable, KeyOf, Rows, ScopeDeclaration, SelectColumns, Updatable,
+        UpdateColumns, Verbs, Via,
+    },
 };
 
 /// The type of an entity's key.

@@ -1,13 +1,10 @@
 //! The scoped entities of a program.
 
-use std::any::type_name;
-
-use sea_orm::{EntityTrait, IdenStatic, Iterable};
+use std::sync::Arc;
 
 use crate::{
-    Facade, Result, ScopeDeclaration, TableName,
-    audit::Code,
-    contract::{self, DeclaredForeignKey, Prefix, ScopedTables},
+    code::Code,
+    scope::{Acceptance, Facade, ScopeDeclaration, TableName, entity_table::EntityTable},
 };
 
 /// Every scoped entity of a program, with its scopes, and the acceptances that are declared to what an audit finds.
@@ -30,44 +27,36 @@ pub struct Registry {
 }
 
 /// A scoped entity.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RegisteredEntity {
     /// The scopes that it declares.
     pub scopes: &'static [ScopeDeclaration],
     /// The acceptances that are declared beside it.
     pub acceptances: &'static [Acceptance],
-    table: fn() -> &'static str,
-    name: fn() -> TableName,
-    facade: fn() -> &'static str,
-    columns: fn() -> Vec<&'static str>,
-    fixed: fn() -> Vec<&'static str>,
+    pub(crate) data: Arc<EntityTable>,
     #[cfg(feature = "testing")]
-    pub(crate) typed: crate::testing::Typed,
-    create_table: fn(&Prefix) -> Result<Vec<String>>,
-    foreign_keys: fn() -> Vec<DeclaredForeignKey>,
-    add_column: fn(&str) -> Option<String>,
+    pub(crate) typed: crate::query::Typed,
 }
 
-/// A finding that is accepted, with the reason.
+/// What a scope attribute leaves for [`Registry::collect`]; for generated code.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Acceptance {
-    /// What is found.
-    pub code: Code,
-    /// The name of the object that has it; any of the entity's where it is `None`.
-    pub object: Option<&'static str>,
-    /// Why it is acceptable.
-    pub reason: &'static str,
+pub struct Registration(fn() -> RegisteredEntity);
+
+impl Registration {
+    /// The entity of a facade.
+    #[must_use]
+    pub const fn of<F: Facade>() -> Self {
+        Self(RegisteredEntity::of::<F>)
+    }
 }
 
-inventory::collect!(RegisteredEntity);
+inventory::collect!(Registration);
 
 impl Registry {
     /// Finds all entities of the program, in the order of their tables' names.
     pub fn collect() -> Self {
-        let entities = inventory::iter::<RegisteredEntity>.into_iter().copied();
-        entities.fold(Self::default(), Self::and)
+        inventory::iter::<Registration>.into_iter().map(|entity| entity.0()).fold(Self::default(), Self::and)
     }
 
     /// A registry of no entities.
@@ -108,95 +97,57 @@ impl Registry {
     }
 
     fn and(mut self, entity: RegisteredEntity) -> Self {
-        let table = entity.table_name();
+        let table = entity.table_name().clone();
         self.acceptances.extend(entity.acceptances.iter().map(|&acceptance| (Some(table.clone()), acceptance)));
-        let at = self.entities.partition_point(|other| other.table_name() <= table);
+        let at = self.entities.partition_point(|other| *other.table_name() <= table);
         self.entities.insert(at, entity);
         self
     }
 }
 
 impl RegisteredEntity {
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn of<F: Facade>() -> Self {
+    fn of<F: Facade>() -> Self {
         Self {
             scopes: F::SCOPES,
             acceptances: F::ACCEPTANCES,
-            table: crate::facade::table_name::<F>,
-            name: TableName::of::<F>,
-            facade: type_name::<F>,
-            columns: || <F::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect(),
-            fixed: crate::facade::fixed_columns::<F>,
+            data: Arc::new(EntityTable::of::<F>()),
             #[cfg(feature = "testing")]
-            typed: crate::testing::Typed::of::<F>(),
-            create_table: |prefix| Ok(ScopedTables::new(prefix).create::<F>()?.statements()),
-            add_column: contract::add_column::<F>,
-            foreign_keys: contract::declared_foreign_keys::<F>,
+            typed: crate::query::Typed::of::<F>(),
         }
     }
 
     /// Returns the name of the table, without its schema.
     #[must_use]
-    pub fn table(&self) -> &'static str {
-        (self.table)()
+    pub fn table(&self) -> &str {
+        self.data.name.name()
     }
 
     /// Returns the name of the table, with the schema that the entity names for it.
     #[must_use]
-    pub fn table_name(&self) -> TableName {
-        (self.name)()
+    pub fn table_name(&self) -> &TableName {
+        &self.data.name
     }
 
     /// Returns the schema that the entity names for its table; `None` where it is the connection's to find.
     #[must_use]
-    pub fn schema(&self) -> Option<String> {
-        self.table_name().schema().map(str::to_owned)
+    pub fn schema(&self) -> Option<&str> {
+        self.data.name.schema()
     }
 
     /// Returns the name of the facade.
     #[must_use]
     pub fn facade(&self) -> &'static str {
-        let path = (self.facade)();
-        path.rsplit("::").next().unwrap_or(path)
+        self.data.facade
     }
 
     /// Returns the names of the columns.
-    #[must_use]
-    pub fn columns(&self) -> Vec<&'static str> {
-        (self.columns)()
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.data.columns.iter().map(|column| column.name)
     }
 
     /// Returns the names of the columns that no assignment may name: those of the scopes and of the key.
     #[must_use]
-    pub fn fixed_columns(&self) -> Vec<&'static str> {
-        (self.fixed)()
-    }
-}
-
-impl RegisteredEntity {
-    /// Returns the statements that make its table.
-    pub(crate) fn create_table(&self, prefix: &Prefix) -> Result<Vec<String>> {
-        (self.create_table)(prefix)
-    }
-
-    /// Returns the foreign keys that its relations ask for.
-    pub(crate) fn foreign_keys(&self) -> Vec<DeclaredForeignKey> {
-        (self.foreign_keys)()
-    }
-
-    /// Returns the definition of a column.
-    pub(crate) fn column_definition(&self, name: &str) -> Option<String> {
-        (self.add_column)(name)
-    }
-}
-
-impl Acceptance {
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(code: Code, object: Option<&'static str>, reason: &'static str) -> Self {
-        Self { code, object, reason }
+    pub fn fixed_columns(&self) -> &[&'static str] {
+        &self.data.fixed
     }
 }

@@ -1,10 +1,30 @@
-//! Whose rows: the scopes, and which facades have rows in each.
+//! Whose rows: the scopes, what an attribute declares of an entity, and the keys.
+//!
+//! The vocabulary of the crate. What it says is data, and everything else is made from it: the predicates of queries,
+//! the policies of tables, what an audit looks for.
+
+mod acceptance;
+mod declaration;
+pub(crate) mod entity_table;
+pub(crate) mod facade;
+mod ids;
+mod key;
+mod kind;
+mod table_name;
 
 use std::fmt::Debug;
 
 use sea_orm::{EntityTrait, Value};
 
-use crate::{Facade, OrganizationId, UserId};
+pub(crate) use self::ids::TenantIds;
+pub use self::{
+    acceptance::Acceptance,
+    declaration::{Rows, ScopeDeclaration, SelectColumns, UpdateColumns, Verbs, Via},
+    facade::Facade,
+    key::{OrganizationId, UserId},
+    kind::ScopeKind,
+    table_name::TableName,
+};
 
 /// The rows of one organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,41 +51,6 @@ pub trait Scope: sealed::IsScope + Copy + Debug + Send + Sync + Unpin + 'static 
     /// no column.
     #[doc(hidden)]
     fn key(ids: &Self::Ids) -> Option<Value>;
-}
-
-/// A [`Scope`] as a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ScopeKind {
-    /// [`Tenant`].
-    Tenant,
-    /// [`User`].
-    User,
-    /// [`Identity`].
-    Identity,
-}
-
-impl ScopeKind {
-    /// All scopes.
-    pub const ALL: [Self; 3] = [Self::Tenant, Self::User, Self::Identity];
-
-    /// Returns the scope's name in lower case, as in role names and tracing spans.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tenant => "tenant",
-            Self::User => "user",
-            Self::Identity => "identity",
-        }
-    }
-}
-
-/// What a [`Tenant`] context was opened for; no user where the work is the system's own.
-#[derive(Clone, Copy, Debug)]
-#[expect(unnameable_types, reason = "sealed: what a context of this scope holds")]
-pub struct TenantIds {
-    pub(crate) organization: OrganizationId,
-    pub(crate) user: Option<UserId>,
 }
 
 impl Scope for Tenant {

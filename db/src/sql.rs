@@ -1,4 +1,6 @@
-//! Names and values, as SQL.
+//! Names, values and statements, as SQL.
+
+use sea_orm::{DbBackend, Statement, StatementBuilder, sea_query::Value};
 
 /// Quotes an identifier.
 pub(crate) fn quote(identifier: &str) -> String {
@@ -18,6 +20,28 @@ pub(crate) fn dollar_quoted(tag: &str, text: &str) -> String {
         quote.insert(1, '_');
     }
     format!("{quote}\n{text}\n{quote}")
+}
+
+/// Renders a statement.
+pub(crate) fn build(statement: &impl StatementBuilder) -> Statement {
+    DbBackend::Postgres.build(statement)
+}
+
+/// Checks that a value can be bound, and says what it is where it cannot. PostgreSQL has no integer beyond `bigint`, and
+/// sea-query panics at one; and at an array of something else than it says, of arrays, or with a NULL among its values.
+pub(crate) fn check_value(value: &Value) -> Result<(), &'static str> {
+    match value {
+        Value::BigUnsigned(Some(number)) if i64::try_from(*number).is_err() => {
+            Err("a number that is larger than a `bigint`")
+        }
+        Value::Array(kind, Some(values)) => values.iter().try_for_each(|value| match value {
+            Value::Array(..) => Err("an array of arrays, which sea-query cannot bind"),
+            _ if value.array_type() != *kind => Err("an array of something else than it says"),
+            _ if *value == value.as_null() => Err("an array with a NULL among its values, which sea-query cannot bind"),
+            _ => check_value(value),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Wraps the body of a `DO` statement.

@@ -41,14 +41,12 @@ mod setup;
 mod strangers;
 mod subject;
 mod trials;
-mod typed;
 mod world;
 
 use std::{fmt, future::Future};
 
 #[doc(hidden)]
 pub use self::trials::main;
-pub(crate) use self::typed::Typed;
 pub use self::{report::IsolationReport, setup::Isolation};
 pub use crate::isolation_tests;
 use crate::sql::literal;

@@ -40,7 +40,7 @@ pub use crate::{
 };
 use crate::{
     migrator::{contract, password},
-    statements::{protect, run},
+    statements::run,
 };
 
 /// Returns every migration, the oldest first.

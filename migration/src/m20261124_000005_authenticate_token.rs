@@ -3,11 +3,10 @@
 //! The limits are the database's: no code path goes around them, and none is passed by two requests at once. They are
 //! looked at after a row has passed its policies, or whoever makes one in another's name would wait for that one's lock.
 
-use db::contract::Contract;
-use entity::PersonalAccessToken;
+use db::{Registry, contract::Contract};
 use sea_orm_migration::prelude::*;
 
-use crate::{contract, protect, run};
+use crate::{contract, run};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -75,11 +74,8 @@ pub(crate) fn limits(contract: &Contract) -> [String; 3] {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let contract = contract()?;
-        // What the policies ask; in a database that is new it is there already.
-        run(manager, contract.install(None)).await?;
-        // Again: its entity has come to allow a person less.
-        protect::<PersonalAccessToken>(manager, &contract).await?;
-        run(manager, contract.protect_tokens()).await?;
+        // Its entity has come to allow a person less; in a database that is new all of it is there already.
+        run(manager, contract.sync(&Registry::collect())).await?;
         run(manager, limits(&contract)).await
     }
 

@@ -1,13 +1,12 @@
 //! What an organization's members may do about each other: roles, invitations, and the last owner.
 
 use db::{
-    ScopeKind,
+    Registry, ScopeKind,
     contract::{Contract, as_owner},
 };
-use entity::{Account, Invitation, Member, Organization, Session, User, Verification};
 use sea_orm_migration::prelude::*;
 
-use crate::{contract, protect, run};
+use crate::{contract, run};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -81,16 +80,8 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let contract = contract()?;
         run(manager, UP).await?;
-        // The functions that the policies ask; in a database that is new they are there already.
-        run(manager, contract.install(None)).await?;
-        protect::<User>(manager, &contract).await?;
-        protect::<Organization>(manager, &contract).await?;
-        protect::<Session>(manager, &contract).await?;
-        protect::<Account>(manager, &contract).await?;
-        protect::<Verification>(manager, &contract).await?;
-        protect::<Member>(manager, &contract).await?;
-        protect::<Invitation>(manager, &contract).await?;
-        run(manager, contract.protect_membership()).await?;
+        // In a database that is new it is there already.
+        run(manager, contract.sync(&Registry::collect())).await?;
         run(manager, rules(&contract)).await
     }
 

@@ -3,6 +3,7 @@
 //! In a database that is new they are there already, as the contract is today's. So there is nothing for `down` to take
 //! back.
 
+use db::Registry;
 use sea_orm_migration::prelude::*;
 
 use crate::{contract, m20261124_000005_authenticate_token::limits, run};
@@ -15,9 +16,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let contract = contract()?;
         // An entry function opens no second context in a transaction.
-        run(manager, contract.install(None)).await?;
-        run(manager, contract.protect_membership()).await?;
-        run(manager, contract.protect_tokens()).await?;
+        run(manager, contract.sync(&Registry::collect())).await?;
         run(manager, limits(&contract)).await
     }
 

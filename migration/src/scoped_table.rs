@@ -1,7 +1,7 @@
 //! How a migration makes scoped tables.
 
 use db::{
-    Facade,
+    Facade, Registry,
     contract::{Contract, ScopedTables},
 };
 use sea_orm_migration::{SchemaManager, async_trait, sea_orm::DbErr};
@@ -23,7 +23,10 @@ pub trait CreateScopedTable {
 #[async_trait::async_trait]
 impl CreateScopedTable for SchemaManager<'_> {
     async fn create_scoped_table<F: Facade>(&self, contract: &Contract) -> Result<(), DbErr> {
-        let tables = contract.scoped_tables().create::<F>().map_err(|refused| DbErr::Migration(refused.to_string()))?;
+        let tables = contract
+            .scoped_tables()
+            .create::<F>(&Registry::collect())
+            .map_err(|refused| DbErr::Migration(refused.to_string()))?;
         self.create_scoped_tables(tables).await
     }
 

@@ -3,6 +3,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -12,7 +13,8 @@ use entity::{
     ResearchPlan,
     research_plan::{Column, Draft},
 };
-use futures::FutureExt;
+use futures::{FutureExt, poll};
+use sea_orm::sqlx;
 use tests::{Cut, Fixture, TestDatabase};
 
 fn titled(title: &str) -> Draft {
@@ -246,19 +248,33 @@ async fn no_hook_runs_where_the_outcome_is_unknown() {
         }
     }
 
-    // A commit that is dropped while it is under way.
+    // A commit that is dropped while it is under way: it waits for a lock that is held elsewhere.
     f.database
         .execute(
-            "CREATE FUNCTION tarry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+            "CREATE FUNCTION tarry() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
              CREATE CONSTRAINT TRIGGER tarry AFTER INSERT ON research_plan DEFERRABLE INITIALLY DEFERRED
              FOR EACH ROW EXECUTE FUNCTION tarry()",
         )
         .await;
+    let mut owner = f.database.owner().await;
+    sqlx::raw_sql("SELECT pg_advisory_lock(1)").execute(&mut owner).await.unwrap();
+    let commits = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND state = 'active' AND wait_event = 'advisory')";
     let cx = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
     ran.after_commit(&cx, "never");
     ResearchPlan::insert(titled("slow")).exec(&cx).await.unwrap();
-    tokio::time::timeout(Duration::from_millis(100), cx.commit()).await.unwrap_err();
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    {
+        let mut commit = pin!(cx.commit());
+        while !sqlx::query_scalar::<_, bool>(commits).fetch_one(&mut owner).await.unwrap() {
+            assert!(poll!(commit.as_mut()).is_pending());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    sqlx::raw_sql("SELECT pg_advisory_unlock(1)").execute(&mut owner).await.unwrap();
+    while sqlx::query_scalar::<_, bool>(commits).fetch_one(&mut owner).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert!(ran.take().is_empty());
 }
 

@@ -1,6 +1,9 @@
 //! Work for one organization after another: what fails in one stops no other, and the report says all of it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "faults/hasty.rs"]
+mod hasty;
+
 use std::{
     collections::BTreeSet,
     fs::File,
@@ -200,7 +203,7 @@ async fn so_many_are_under_way_at_a_time_and_no_more() {
 async fn a_pool_sets_the_limit() {
     let f = Fixture::new().await;
     let impatient = f.database.options().acquire_timeout(Duration::from_secs(3));
-    let two = Db::connect(impatient.clone().max_connections(2)).await.unwrap();
+    let two = hasty::connect_whole(impatient.clone(), 2).await;
     let mut ids = organizations(&f.db, 6).await;
     ids.extend([f.acme.id, f.globex.id]);
     let (gauge, begun) = (Gauge::default(), AtomicUsize::new(0));
@@ -219,7 +222,7 @@ async fn a_pool_sets_the_limit() {
     assert_eq!((report.done, gauge.most()), (8, 2));
 
     begun.store(0, Ordering::SeqCst);
-    let one = Db::connect(impatient.max_connections(1)).await.unwrap();
+    let one = hasty::connect_whole(impatient, 1).await;
     let report = one.for_each_tenant("test").concurrency(2).run(entity::organizations(&one), work).await;
     assert!(report.is_complete() && report.done == 8, "{report}");
 }
@@ -367,7 +370,8 @@ async fn organizations_are_listed_once_each_and_hold_no_connection_between_pages
 async fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let name = "progress_is_shown_on_a_terminal_and_nowhere_else";
     if let (Ok(url), Ok(prefix)) = (std::env::var("CHILD_URL"), std::env::var("CHILD_PREFIX")) {
-        let db = Db::connect(DbOptions::from_url(&url).unwrap().prefix(&prefix).unwrap()).await.unwrap();
+        let options = DbOptions::from_url(&url).unwrap().acquire_timeout(PATIENCE);
+        let db = Db::connect(options.prefix(&prefix).unwrap()).await.unwrap();
         let organizations = entity::organizations(&db);
         let report = db.for_each_tenant("a long job").run(organizations, async |_| Ok::<_, Error>(())).await;
         assert!(report.is_complete() && report.done == 2, "{report}");

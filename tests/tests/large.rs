@@ -9,7 +9,7 @@ use entity::{
     PlanStep,
     plan_step::{self, StepStatus},
 };
-use tests::Fixture;
+use tests::{Fixture, PATIENCE};
 
 const ROWS: i32 = 1_000_000;
 const DRAFTS: i32 = 100_000;
@@ -23,7 +23,8 @@ fn resident() -> Option<usize> {
 
 #[tokio::test]
 async fn a_million_rows_are_streamed_in_flat_memory_and_a_hundred_thousand_drafts_inserted() {
-    let f = Fixture::new().await;
+    // On a busy machine a statement takes longer than the login role gives it.
+    let f = Fixture::with(|options| options.statement_timeout(PATIENCE)).await;
     let (organization, plan) = (f.acme.id, f.acme.plan);
     f.database
         .execute(&format!(

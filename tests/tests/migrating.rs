@@ -7,7 +7,7 @@ use sea_orm::{
     ConnectionTrait, DbErr,
     sqlx::{self, AssertSqlSafe, Connection, PgConnection},
 };
-use tests::{Fixture, TestDatabase};
+use tests::{Fixture, PATIENCE, TestDatabase};
 
 /// Everything that the migration makes in a database, in words: columns, constraints, indexes, triggers,
 /// policies, functions, and who may do what to each. Its own records are left out.
@@ -103,7 +103,8 @@ async fn databases_that_share_their_roles_migrate_at_the_same_moment() {
     futures::future::join_all(databases.iter().map(migrate)).await;
     for database in &databases {
         let options = DbOptions::from_url(&database.url(Some((&databases[0].login(), tests::PASSWORD)))).unwrap();
-        let db = Db::connect(options.prefix(&databases[0].name).unwrap()).await.unwrap();
+        let options = options.prefix(&databases[0].name).unwrap().acquire_timeout(PATIENCE);
+        let db = Db::connect(options).await.unwrap();
         assert_eq!(seed::run(&db).await.unwrap().plans, 4);
         db.close().await;
     }
@@ -332,7 +333,7 @@ async fn a_second_owner_migrates_over_roles_that_are_there_already() {
         up(&second, &second_url).await.unwrap();
     }
     let options = DbOptions::from_url(&second.url(Some((&first.login(), tests::PASSWORD)))).unwrap();
-    let db = Db::connect(options.prefix(&first.name).unwrap()).await.unwrap();
+    let db = Db::connect(options.prefix(&first.name).unwrap().acquire_timeout(PATIENCE)).await.unwrap();
     assert_eq!(seed::run(&db).await.unwrap().plans, 4);
     db.close().await;
     // The roles go with the first database.

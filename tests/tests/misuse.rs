@@ -337,7 +337,7 @@ async fn a_facade_without_its_scope_column_is_refused() {
         type Entity = <ResearchPlan as db::Facade>::Entity;
         type Draft = Draft;
         type Writable = Writable;
-        const SCOPES: &'static [db::ScopeDeclaration] = &[];
+        const SCOPES: &'static [db::scope::ScopeDeclaration] = &[];
     }
     impl db::ScopedTo<db::Tenant> for Evil {
         const COLUMN: Option<Column> = None;

@@ -12,6 +12,7 @@ use entity::{
     research_plan::{Column, Draft},
 };
 use tests::{Cut, Fixture, Org, TestDatabase};
+use tokio::sync::{Barrier, Notify};
 
 /// The titles that [`let_titles_fail`] makes fail.
 const AT_ONCE: &str = "meets another in its statement";
@@ -77,26 +78,35 @@ impl From<Error> for Opaque {
 }
 
 /// Runs two serializable contexts, each of which reads what the other writes: its plan is titled by the number of plans
-/// that it has seen. Returns how often a closure ran, and how the contexts ended.
+/// that it has seen. The second one writes once the first has ended, and so is the one that fails. Returns how often a closure
+/// ran, and how the contexts ended.
 async fn skewed(f: &Fixture, times: usize) -> (usize, [db::Result<()>; 2]) {
-    let (runs, barrier) = (Count::default(), tokio::sync::Barrier::new(2));
-    let one = async || {
+    let (runs, barrier, first_ended) = (Count::default(), Barrier::new(2), Notify::new());
+    let one = async |is_first: bool| {
         let own_runs = Count::default();
-        f.db.tenant(f.acme.id, &f.acme.owner)
-            .isolation(IsolationLevel::Serializable)
-            .retry(times)
-            .run(async |cx| {
-                runs.add();
-                let seen = ResearchPlan::find().count(cx).await?;
-                if own_runs.add() == 0 {
-                    barrier.wait().await;
-                }
-                ResearchPlan::insert(titled(&seen.to_string())).exec(cx).await?;
-                Ok(())
-            })
-            .await
+        let ended =
+            f.db.tenant(f.acme.id, &f.acme.owner)
+                .isolation(IsolationLevel::Serializable)
+                .retry(times)
+                .run(async |cx| {
+                    runs.add();
+                    let seen = ResearchPlan::find().count(cx).await?;
+                    if own_runs.add() == 0 {
+                        barrier.wait().await;
+                        if !is_first {
+                            first_ended.notified().await;
+                        }
+                    }
+                    ResearchPlan::insert(titled(&seen.to_string())).exec(cx).await?;
+                    Ok::<_, Error>(())
+                })
+                .await;
+        if is_first {
+            first_ended.notify_one();
+        }
+        ended
     };
-    let (a, b) = tokio::join!(one(), one());
+    let (a, b) = tokio::join!(one(true), one(false));
     (runs.get(), [a, b])
 }
 
@@ -122,21 +132,29 @@ async fn a_deadlock_is_run_again() {
     let f = Fixture::new().await;
     let [first, second] = [f.acme.steps[0], f.acme.steps[1]];
     let title = |title: &str| plan_step::Draft { title: Set(title.to_owned()), ..Default::default() };
-    let (runs, barrier) = (Count::default(), tokio::sync::Barrier::new(2));
+    let (runs, barrier, other_ended) = (Count::default(), Barrier::new(2), Notify::new());
     let both = async |a, b, name: &str| {
         let own_runs = Count::default();
-        f.db.tenant(f.acme.id, &f.acme.owner)
-            .retry(3)
-            .run(async |cx| {
-                runs.add();
-                PlanStep::update_by_id(a, title(name)).exec(cx).await?;
-                if own_runs.add() == 0 {
-                    barrier.wait().await;
-                }
-                PlanStep::update_by_id(b, title(name)).exec(cx).await?;
-                Ok::<_, Error>(())
-            })
-            .await
+        let ended =
+            f.db.tenant(f.acme.id, &f.acme.owner)
+                .retry(3)
+                .run(async |cx| {
+                    runs.add();
+                    let run = own_runs.add();
+                    // The other one goes on, if not at once: without this they could meet again.
+                    if run > 0 {
+                        other_ended.notified().await;
+                    }
+                    PlanStep::update_by_id(a, title(name)).exec(cx).await?;
+                    if run == 0 {
+                        barrier.wait().await;
+                    }
+                    PlanStep::update_by_id(b, title(name)).exec(cx).await?;
+                    Ok::<_, Error>(())
+                })
+                .await;
+        other_ended.notify_one();
+        ended
     };
     let (one, other) = tokio::join!(both(first, second, "one"), both(second, first, "other"));
     one.unwrap();

@@ -1,6 +1,9 @@
 //! What a context says of itself to `tracing`: who, where, how long and how it ended; never a row's values.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "faults/hasty.rs"]
+mod hasty;
+
 use std::{
     collections::BTreeMap,
     fmt::{Debug, Write},
@@ -82,7 +85,8 @@ fn assert_fields(fields: &Fields, expected: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn a_context_says_who_and_where_and_how_it_ended() {
-    let f = Fixture::with(|options| options.max_connections(1).acquire_timeout(Duration::from_secs(3))).await;
+    let f = Fixture::new().await;
+    let impatient = hasty::connect_whole(f.database.options().acquire_timeout(Duration::from_secs(3)), 1).await;
     f.database.make_slow().await;
     let collect = Collect::default();
     let _guard = tracing_subscriber::registry().with(collect.clone()).set_default();
@@ -129,18 +133,14 @@ async fn a_context_says_who_and_where_and_how_it_ended() {
     f.db.tenant(f.acme.id, &f.globex.owner).begin().await.unwrap_err();
     assert_fields(&collect.last(), &[("outcome", "refused")]);
 
-    let held = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
-    f.db.identity().begin().await.unwrap_err();
+    let held = impatient.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
+    impatient.identity().begin().await.unwrap_err();
     let fields = collect.last();
     assert_fields(&fields, &[("outcome", "no connection")]);
     assert!(fields["wait_ms"].parse::<f64>().unwrap() >= 3000.0 && !fields.contains_key("held_ms"));
-    {
-        let sleep = Expr::expr(Func::cust("slow").arg(5.0));
-        let slow = ResearchPlan::find().filter(sleep.eq(""));
-        let slow = tokio::time::timeout(Duration::from_millis(100), slow.all(&held)).await;
-        assert!(slow.is_err());
-        drop(held);
-    }
+    let slow = ResearchPlan::find().filter(Expr::expr(Func::cust("slow").arg(20.0)).eq(""));
+    assert!(tokio::time::timeout(Duration::from_millis(100), slow.all(&held)).await.is_err());
+    drop(held);
     assert_fields(&collect.last(), &[("outcome", "cancelled")]);
 
     let all = collect.all.lock().unwrap();

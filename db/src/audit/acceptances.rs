@@ -3,7 +3,7 @@
 use super::{
     AcceptedFinding, AuditReport, Code, Finding, Object, ObjectKind, Repair, catalog::Relation, survey::Survey,
 };
-use crate::{Acceptance, TableName};
+use crate::{TableName, scope::Acceptance};
 
 /// Takes what is accepted out of the findings, and finds the acceptances that are for nothing.
 pub(super) fn apply(survey: &Survey<'_>, mut report: AuditReport) -> AuditReport {
@@ -38,7 +38,7 @@ fn declared(survey: &Survey<'_>) -> Vec<(Option<String>, Acceptance)> {
     let registry = survey.audit.registry;
     // An entity's table by its name with the schema that it is in.
     let full_name = |table: &TableName| {
-        let entity = registry.entities().find(|entity| entity.table_name() == *table);
+        let entity = registry.entities().find(|entity| entity.table_name() == table);
         let found = entity.and_then(|entity| survey.table_of(entity));
         found.map_or_else(|| table.to_string(), Relation::full_name)
     };

@@ -83,7 +83,6 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
 }
 
 pub(super) use references::{missing_column, strays};
-pub(crate) use roles::BEYOND_POLICIES;
 
 /// Puts names into a sentence: `a`, `a and b`, `a, b and c`.
 fn list(names: &[&str]) -> String {

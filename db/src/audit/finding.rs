@@ -4,38 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Repair};
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(clippy::exhaustive_enums, reason = "callers compare them, and map them to levels of their own")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Nothing crosses a tenant by it alone.
-    Warn,
-    /// Rows can cross tenants, or the code is wrong about the database.
-    Error,
-}
-
-impl Severity {
-    /// Returns the name: `info`, `warn` or `error`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+use super::{Code, Repair, Severity};
 
 /// One thing that an audit has found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ pub(super) use self::{
     unique::with_scope,
 };
 use super::{Code, Finding};
-use crate::options::quote;
+use crate::sql::quote;
 
 /// What a statement that reads rows runs under: where row-level security would hide some of them it fails, and does not
 /// take them for gone.

@@ -7,7 +7,7 @@ use super::{
     catalog::{ForeignKey, Relation},
     survey::Survey,
 };
-use crate::options::quote;
+use crate::sql::quote;
 
 /// Looks at the foreign keys of scoped tables. The role has to see all rows.
 pub(super) async fn dangling<C: ConnectionTrait>(survey: &Survey<'_>, connection: &C) -> Result<Vec<Finding>, DbErr> {

@@ -6,7 +6,11 @@ use super::{
     Audit,
     catalog::{Catalog, Index, Oid, PUBLIC, Policy, Relation, Role},
 };
-use crate::{RegisteredEntity, Rows, ScopeDeclaration, ScopeKind, contract::Prefix};
+use crate::{
+    RegisteredEntity, ScopeKind,
+    prefix::Prefix,
+    scope::{Rows, ScopeDeclaration},
+};
 
 pub(super) struct Survey<'a> {
     pub(super) audit: &'a Audit<'a>,
@@ -212,7 +216,7 @@ impl<'a> Survey<'a> {
 
     /// Returns the table of an entity: in the schema that it names, else the first in the search path.
     pub(super) fn table_of(&self, entity: &RegisteredEntity) -> Option<&'a Relation> {
-        self.table_named(entity.schema().as_deref(), entity.table())
+        self.table_named(entity.schema(), entity.table())
     }
 
     /// Returns a table by its name: in the schema that is named, else the first in the search path.

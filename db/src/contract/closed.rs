@@ -7,7 +7,8 @@
 //! PostgreSQL's own views, such as `pg_stat_activity` and `pg_locks`, are closed by the functions that they call: a
 //! view's functions are executed as who asks.
 
-use super::{Contract, block, literal};
+use super::{Contract, block};
+use crate::sql::literal;
 
 /// Functions of PostgreSQL's own, or of an extension, that are closed for one reason.
 #[derive(Debug)]

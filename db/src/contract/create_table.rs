@@ -4,16 +4,14 @@ mod column;
 mod foreign_key;
 mod key;
 
-use std::any::type_name;
+use sea_orm::sea_query::ColumnType;
 
-use sea_orm::{
-    ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, RelationTrait, Schema,
-    sea_query::{ColumnType, ForeignKeyAction, TableCreateStatement},
-};
-
-use super::{Contract, literal};
+use super::Contract;
 use crate::{
-    Error, Facade, Result, ScopeDeclaration, ScopeKind, TableName, UpdateColumns, error::Kind, facade::key_columns,
+    Error, Facade, Registry, Result, ScopeKind,
+    error::Kind,
+    scope::{ScopeDeclaration, UpdateColumns, entity_table::EntityTable},
+    sql::{literal, quote},
 };
 
 impl Contract {
@@ -40,14 +38,16 @@ impl Contract {
     /// is run: a migration that is older than a column of its entity has to leave that to the later one (`ADD COLUMN IF
     /// NOT EXISTS`).
     ///
+    /// The registry has the entities that its foreign keys may point at: in which scopes those are.
+    ///
     /// # Errors
     ///
     /// `is_configuration`, with the entity and the column or relation, where the entity asks for what would leave the
     /// scope, or for what PostgreSQL has not: a `UNIQUE` or `REFERENCES` in `extra`, an `auto_increment` key that is no
     /// integer, `on_update = "SetNull"` over the scope's column, a relation to a table that is in the scope through
     /// another. Such a table is made by [`ScopedTables::create_as`](super::ScopedTables::create_as).
-    pub fn create_table<F: Facade>(&self) -> Result<Vec<String>> {
-        Ok(self.scoped_tables().create::<F>()?.statements())
+    pub fn create_table<F: Facade>(&self, registry: &Registry) -> Result<Vec<String>> {
+        Ok(self.scoped_tables().create::<F>(registry)?.statements())
     }
 }
 
@@ -61,119 +61,58 @@ pub(super) struct CreateTable {
 }
 
 /// Returns the statements that make the table and its indexes.
-pub(super) fn create_table<F: Facade>() -> Result<CreateTable> {
-    let subject = Subject::of::<F>();
-    let (schema, entity) = (Schema::new(DbBackend::Postgres), F::Entity::default());
-    let made = schema.create_table_from_entity(entity);
-    let table = subject.table.sql();
-    let mut parts = columns::<F>(&subject, &made)?;
-    parts.extend(subject.keys());
-    for column in unique_columns::<F>() {
-        parts.push(format!("UNIQUE ({})", names(&subject.unique(&[column])?)));
+pub(super) fn create_table(entity: &EntityTable, registry: &Registry) -> Result<CreateTable> {
+    let table = entity.name.sql();
+    let mut parts = Vec::new();
+    for made in &entity.columns {
+        parts.push(column::definition(entity, made)?);
     }
-    let relations = <F::Entity as EntityTrait>::Relation::iter().map(|relation| relation.def());
-    parts.extend(foreign_key::foreign_keys(&subject, relations)?);
+    parts.extend(entity.keys());
+    for unique in entity.columns.iter().filter(|column| column.unique) {
+        parts.push(format!("UNIQUE ({})", names(&entity.unique(&[unique.name])?)));
+    }
+    parts.extend(foreign_key::foreign_keys(entity, registry)?);
     let mut after = Vec::new();
-    for index in schema.create_index_from_entity(entity) {
-        after.push(subject.index(&index)?);
+    for index in &entity.indexes {
+        after.push(entity.index(index)?);
     }
-    after.extend(subject.scope_indexes());
-    after.extend(comments(&table, &made));
-    let types = <F::Entity as EntityTrait>::Column::iter();
-    let before = types.filter_map(|column| column::create_type(column.def().get_column_type())).collect();
+    after.extend(entity.scope_indexes());
+    after.extend(comments(entity));
+    let before = entity.columns.iter().filter_map(|made| column::create_type(&made.declared)).collect();
     Ok(CreateTable { before, table: format!("CREATE TABLE {table} (\n  {}\n)", parts.join(",\n  ")), after })
 }
 
-/// Returns the column of `F` of that name, as the definition of a table has it.
-pub(crate) fn add_column<F: Facade>(name: &str) -> Option<String> {
-    let column = <F::Entity as EntityTrait>::Column::iter().find(|column| column.as_str() == name)?;
-    let made = Schema::new(DbBackend::Postgres).get_column_def::<F::Entity>(column);
-    column::definition(&Subject::of::<F>(), &made, column.def().get_column_type()).ok()
-}
-
-/// A foreign key that an entity declares by a relation.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredForeignKey {
-    pub(crate) table: TableName,
-    /// The columns that the relation names: its own, and the other table's.
-    pub(crate) columns: Vec<(String, String)>,
-    pub(crate) on_delete: Option<ForeignKeyAction>,
-    pub(crate) on_update: Option<ForeignKeyAction>,
-}
-
-/// Returns the foreign keys that the relations of `F` ask for, as the table would be made with.
-pub(crate) fn declared_foreign_keys<F: Facade>() -> Vec<DeclaredForeignKey> {
-    let relations = <F::Entity as EntityTrait>::Relation::iter().map(|relation| relation.def());
-    let declared = relations.filter(|relation| !relation.is_owner && !relation.skip_fk).filter_map(|relation| {
-        let table = TableName::of_reference(&relation.to_tbl)?;
-        let columns = relation.from_col.into_iter().zip(relation.to_col);
-        Some(DeclaredForeignKey {
-            table,
-            columns: columns.map(|(own, theirs)| (own.to_string(), theirs.to_string())).collect(),
-            on_delete: relation.on_delete,
-            on_update: relation.on_update,
-        })
-    });
-    declared.collect()
-}
-
-fn columns<F: Facade>(subject: &Subject, made: &TableCreateStatement) -> Result<Vec<String>> {
-    let declared = <F::Entity as EntityTrait>::Column::iter().map(|column| column.def());
-    let columns = made.get_columns().iter().zip(declared);
-    columns.map(|(column, declared)| column::definition(subject, column, declared.get_column_type())).collect()
-}
-
-fn unique_columns<F: Facade>() -> impl Iterator<Item = &'static str> {
-    let unique = <F::Entity as EntityTrait>::Column::iter().filter(|column| column.def().is_unique());
-    unique.map(|column| column.as_str())
+/// Returns the column of that name, as the definition of a table has it.
+pub(crate) fn add_column(entity: &EntityTable, name: &str) -> Option<String> {
+    column::definition(entity, entity.column(name)?).ok()
 }
 
 /// SeaORM writes no comments for PostgreSQL, which has them in statements of their own.
-fn comments(table: &str, made: &TableCreateStatement) -> Vec<String> {
-    let of_table = made.get_comment().map(|comment| format!("COMMENT ON TABLE {table} IS {}", literal(comment)));
-    let of_columns = made.get_columns().iter().filter_map(|column| {
-        let comment = column.get_column_spec().comment.as_ref()?;
-        let name = crate::options::quote(&column.get_column_name());
-        Some(format!("COMMENT ON COLUMN {table}.{name} IS {}", literal(comment)))
+fn comments(entity: &EntityTable) -> Vec<String> {
+    let table = entity.name.sql();
+    let comment = entity.comment.as_ref();
+    let of_table = comment.map(|comment| format!("COMMENT ON TABLE {table} IS {}", literal(comment)));
+    let of_columns = entity.columns.iter().filter_map(|column| {
+        let comment = column.definition.get_column_spec().comment.as_ref()?;
+        Some(format!("COMMENT ON COLUMN {table}.{} IS {}", quote(column.name), literal(comment)))
     });
     of_table.into_iter().chain(of_columns).collect()
 }
 
 /// The names of columns, as SQL has them in brackets.
 fn names(columns: &[impl AsRef<str>]) -> String {
-    columns.iter().map(|column| crate::options::quote(column.as_ref())).collect::<Vec<_>>().join(", ")
+    columns.iter().map(|column| quote(column.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
-/// An entity whose table is made.
-struct Subject {
-    facade: &'static str,
-    table: TableName,
-    scopes: &'static [ScopeDeclaration],
-    key: Vec<&'static str>,
-    /// Whether no key of another can be guessed.
-    has_uuid: bool,
-}
-
-impl Subject {
-    fn of<F: Facade>() -> Self {
-        let path = type_name::<F>();
-        Self {
-            facade: path.rsplit("::").next().unwrap_or(path),
-            table: TableName::of::<F>(),
-            scopes: F::SCOPES,
-            key: key_columns::<F>().map(|column| column.as_str()).collect(),
-            has_uuid: key_columns::<F>().all(|column| matches!(column.def().get_column_type(), ColumnType::Uuid)),
-        }
-    }
-
+impl EntityTable {
     /// The scopes that have a column, the tenant's first; two may share one.
-    fn columns(&self) -> impl Iterator<Item = (&'static ScopeDeclaration, &'static str)> + use<> {
+    fn scopes_by_column(&self) -> impl Iterator<Item = (&'static ScopeDeclaration, &'static str)> + use<> {
         columns_of(self.scopes)
     }
 
     /// The columns of the scopes, without doubles.
     fn scope_columns(&self) -> Vec<&'static str> {
-        let mut columns: Vec<_> = self.columns().map(|(_, column)| column).collect();
+        let mut columns: Vec<_> = self.scopes_by_column().map(|(_, column)| column).collect();
         columns.dedup();
         columns
     }
@@ -181,6 +120,12 @@ impl Subject {
     /// Returns whether sign-in reads the table, which has no key to look within.
     fn is_read_at_sign_in(&self) -> bool {
         self.scopes.iter().any(|declared| declared.scope == ScopeKind::Identity)
+    }
+
+    /// Returns whether no key of another can be guessed.
+    fn has_uuid(&self) -> bool {
+        let mut key = self.key.iter().filter_map(|name| self.column(name));
+        key.all(|column| matches!(column.declared, ColumnType::Uuid))
     }
 
     fn refuse(&self, what: &str, why: &str) -> Error {

@@ -1,20 +1,23 @@
-//! The functions: what opens a context, and what the policies ask.
+//! The functions that every contract makes: what opens a context, and what the policies ask.
 
-use super::{Contract, block};
-use crate::{ScopeKind, error::NOT_A_MEMBER, options::quote};
+use super::{
+    Contract, block,
+    function::{
+        Body, CURRENT_ORGANIZATION_ID, CURRENT_USER_ID, ENTER_IDENTITY, ENTER_TENANT, ENTER_TENANT_AS_SYSTEM,
+        ENTER_USER, Function, IN_IDENTITY_CONTEXT, Signature, TOUCH_UPDATED_AT,
+    },
+};
+use crate::{error::NOT_A_MEMBER, scope::ScopeKind, sql::quote};
 
 impl Contract {
-    pub(super) fn create_functions(&self) -> Vec<String> {
-        let mut statements = self.accessors();
-        statements.extend(self.touch_updated_at());
-        statements.push(self.become_gate(true));
-        statements.extend(self.make_secret());
-        statements.extend(self.seal_functions());
-        statements.extend(self.entry_functions());
-        statements.push(self.become_gate(false));
-        // They ask for the seal.
-        statements.extend(self.member_role_functions());
-        statements
+    /// Returns the functions that [`install`](Self::install) makes.
+    pub(super) fn own_functions(&self) -> Vec<Function> {
+        let mut functions = self.accessors().to_vec();
+        functions.push(touch_updated_at());
+        functions.extend(self.seal_functions());
+        functions.extend(self.entry_functions());
+        functions.extend(self.member_role_functions());
+        functions
     }
 
     /// What the policies ask. Each raises where no context is open: a setting that was never made is unknown,
@@ -22,42 +25,16 @@ impl Contract {
     ///
     /// `STABLE`, never `IMMUTABLE`, or a prepared statement would serve one tenant's rows to the next. No `SET`
     /// clause, so that the planner inlines them.
-    fn accessors(&self) -> Vec<String> {
-        let roles = ScopeKind::ALL.map(|scope| self.prefix.role(scope)).join(", ");
-        ScopeKind::ALL
-            .into_iter()
-            .flat_map(|scope| {
-                let function = self.prefix.accessor(scope);
-                let of = if scope == ScopeKind::Identity { "boolean" } else { "uuid" };
-                let setting = self.prefix.setting(scope);
-                [
-                    format!(
-                        "CREATE OR REPLACE FUNCTION {function} RETURNS {of} LANGUAGE sql STABLE PARALLEL SAFE \
-                         RETURN pg_catalog.current_setting('{setting}')::{of}"
-                    ),
-                    format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-                    format!("GRANT EXECUTE ON FUNCTION {function} TO {roles}"),
-                ]
-            })
-            .collect()
-    }
-
-    fn touch_updated_at(&self) -> [String; 2] {
-        let function = format!("{}.touch_updated_at()", self.prefix.schema());
+    fn accessors(&self) -> [Function; 3] {
         [
-            // `clock_timestamp`, so that two updates in one transaction differ.
-            format!(
-                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql \
-                 SET search_path = pg_catalog, pg_temp AS $function$
-                 BEGIN
-                   NEW.updated_at := pg_catalog.clock_timestamp();
-                   RETURN NEW;
-                 END
-                 $function$"
-            ),
-            // A trigger asks this of whoever makes it, not of whoever sets it off.
-            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
+            (&CURRENT_ORGANIZATION_ID, ScopeKind::Tenant, "uuid"),
+            (&CURRENT_USER_ID, ScopeKind::User, "uuid"),
+            (&IN_IDENTITY_CONTEXT, ScopeKind::Identity, "boolean"),
         ]
+        .map(|(signature, scope, of)| {
+            let body = format!("({})::{of}", setting(&self.prefix.setting(scope)));
+            Function::new(signature, of, "STABLE PARALLEL SAFE", Body::Expression(body))
+        })
     }
 
     /// Lets whoever migrates make functions that belong to the definer role, or takes that back. A superuser needs
@@ -92,7 +69,7 @@ impl Contract {
     /// What opens a context. Each sets all settings for the transaction, as the definer role, which alone may, and
     /// seals them. Those of the other scopes are set to nothing, or what somebody had set before would be sealed with
     /// the rest. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
-    fn entry_functions(&self) -> Vec<String> {
+    fn entry_functions(&self) -> [Function; 4] {
         let prefix = &self.prefix;
         let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));
         let settings = [tenant, user, identity, format!("{prefix}.member_role")];
@@ -114,32 +91,33 @@ impl Contract {
         );
         let enter_tenant = [find_member, set(["$1::text", "$2::text", "''", "found_role"])].join("\n");
         let as_system = set(["$1::text", "''", "''", "'system'"]);
+        let function = |signature: &'static Signature, scope, declare: &str, body: String| {
+            let body =
+                format!("\nDECLARE seal refcursor; {declare}\nBEGIN\n{body}\n{}\nEND\n", self.seal_context(scope));
+            Function::new(signature, "void", "", Body::Block(body))
+        };
         [
-            (
-                "enter_tenant(organization uuid, person uuid)",
-                ScopeKind::Tenant,
-                "found_role text;",
-                enter_tenant,
-            ),
-            ("enter_tenant_as_system(organization uuid)", ScopeKind::Tenant, "", as_system),
-            ("enter_user(person uuid)", ScopeKind::User, "", set(["''", "$1::text", "''", "''"])),
-            ("enter_identity()", ScopeKind::Identity, "", set(["''", "''", "'true'", "''"])),
+            function(&ENTER_TENANT, ScopeKind::Tenant, "found_role text;", enter_tenant),
+            function(&ENTER_TENANT_AS_SYSTEM, ScopeKind::Tenant, "", as_system),
+            function(&ENTER_USER, ScopeKind::User, "", set(["''", "$1::text", "''", "''"])),
+            function(&ENTER_IDENTITY, ScopeKind::Identity, "", set(["''", "''", "'true'", "''"])),
         ]
-        .into_iter()
-        .flat_map(|(signature, scope, declare, body)| {
-            let gate = prefix.gate();
-            let function = format!("{prefix}.{signature}");
-            let seal = self.seal_context(scope);
-            [
-                format!(
-                    "CREATE OR REPLACE FUNCTION {function} RETURNS void LANGUAGE plpgsql SECURITY DEFINER \
-                     SET search_path = pg_catalog, pg_temp AS $function$\nDECLARE seal refcursor; {declare}\nBEGIN\n{body}\n{seal}\nEND\n$function$"
-                ),
-                format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-                format!("GRANT EXECUTE ON FUNCTION {function} TO {}", quote(&self.login)),
-                format!("ALTER FUNCTION {function} OWNER TO {gate}"),
-            ]
-        })
-        .collect()
     }
+}
+
+fn touch_updated_at() -> Function {
+    // `clock_timestamp`, so that two updates in one transaction differ.
+    let body = "
+                 BEGIN
+                   NEW.updated_at := pg_catalog.clock_timestamp();
+                   RETURN NEW;
+                 END
+                 ";
+    // A trigger asks whoever makes it for the right to execute, not whoever sets it off.
+    Function::new(&TOUCH_UPDATED_AT, "trigger", "", Body::Block(body.to_owned()))
+}
+
+/// The value of a setting, as PostgreSQL writes the call down.
+pub(super) fn setting(name: &str) -> String {
+    format!("pg_catalog.current_setting('{name}'::text)")
 }

@@ -1,10 +1,17 @@
 //! Members: who may see every membership, what a role lets a member do, and that an organization keeps an owner.
 
-use super::{Contract, entity::use_schema_of, literal, qualified};
+use super::{
+    Contract,
+    function::{ACT_BY_PRESENT_ROLE, Body, Function, KEEP_AN_OWNER, RANKS_MEMBER_ROLE, REQUIRE_MEMBER_ROLE},
+    functions::setting,
+    named,
+    on_tables::{self, OnTables},
+    policy::texts,
+};
 use crate::{
-    ScopeKind,
     error::{LAST_OWNER, MEMBER_ROLE},
-    options::quote,
+    scope::ScopeKind,
+    sql::{literal, quote},
 };
 
 impl Contract {
@@ -14,59 +21,62 @@ impl Contract {
     ///
     /// They read the settings at each row, so each time they ask whether those are what was sealed: a statement may
     /// have turned them meanwhile.
-    pub(super) fn member_role_functions(&self) -> Vec<String> {
+    pub(super) fn member_role_functions(&self) -> [Function; 2] {
         let prefix = &self.prefix;
-        let tenant = prefix.role(ScopeKind::Tenant);
-        let own = format!("pg_catalog.current_setting('{prefix}.member_role')");
-        let is_system = format!("pg_catalog.current_setting('{}') = ''", prefix.setting(ScopeKind::User));
+        let (own, person) = (format!("{prefix}.member_role"), prefix.setting(ScopeKind::User));
         let genuine = format!("{prefix}.context_is_genuine()");
-        let ranks: Vec<_> = self.membership.ranks.iter().map(|role| literal(role)).collect();
-        let ranks = format!("ARRAY[{}]::text[]", ranks.join(", "));
-        let require = format!("{prefix}.require_member_role(VARIADIC roles text[])");
-        let rank = format!("{prefix}.ranks_member_role(role text)");
-        let mut statements = vec![
-            // It raises, as a policy that does not hold would say that there is no such row.
-            format!(
-                "CREATE OR REPLACE FUNCTION {require} RETURNS boolean LANGUAGE plpgsql STABLE \
-                 PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $function$
+        let ranks = texts(&self.membership.ranks);
+        // It raises, as a policy that does not hold would say that there is no such row.
+        let require = format!(
+            "
                  BEGIN
                    IF NOT {genuine} THEN
                      RETURN false;
                    END IF;
-                   IF {is_system} OR {own} = ANY (roles) THEN
+                   IF pg_catalog.current_setting('{person}') = '' OR pg_catalog.current_setting('{own}') = ANY (roles) THEN
                      RETURN true;
                    END IF;
                    RAISE EXCEPTION 'this takes a member whose role is %', pg_catalog.array_to_string(roles, ' or ')
                      USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
                  END
-                 $function$"
-            ),
-            // The first in the list ranks highest. A role that is not in it is nobody's to give or to take.
-            format!(
-                "CREATE OR REPLACE FUNCTION {rank} RETURNS boolean LANGUAGE sql STABLE PARALLEL RESTRICTED \
-                 RETURN {genuine} AND ({is_system} OR COALESCE(pg_catalog.array_position({ranks}, {own}) \
-                   <= pg_catalog.array_position({ranks}, role), false))"
-            ),
-        ];
-        for function in [format!("{prefix}.require_member_role(text[])"), format!("{prefix}.ranks_member_role(text)")] {
-            statements.push(format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"));
-            statements.push(format!("GRANT EXECUTE ON FUNCTION {function} TO {tenant}"));
-        }
-        statements
+                 "
+        );
+        // The first in the list ranks highest. A role that is not in it is nobody's to give or to take.
+        let ranks = format!(
+            "({genuine} AND (({person} = ''::text) OR COALESCE((pg_catalog.array_position({ranks}, {own}) <= \
+             pg_catalog.array_position({ranks}, role)), false)))",
+            person = setting(&person),
+            own = setting(&own),
+        );
+        [
+            Function::new(&REQUIRE_MEMBER_ROLE, "boolean", "STABLE PARALLEL RESTRICTED", Body::Block(require)),
+            Function::new(&RANKS_MEMBER_ROLE, "boolean", "STABLE PARALLEL RESTRICTED", Body::Expression(ranks)),
+        ]
     }
 
-    /// Lets the definer role, and nobody else, see every membership.
-    pub(super) fn let_the_gate_read_members(&self) -> Vec<String> {
-        let (table, gate) = (self.membership_table(), self.prefix.gate());
-        let membership = &self.membership;
-        let columns = [Some(&membership.organization), Some(&membership.user), membership.role.as_ref()];
-        let columns: Vec<_> = columns.into_iter().flatten().map(|column| quote(column)).collect();
-        vec![
-            use_schema_of(&table, std::slice::from_ref(&gate)),
-            format!("GRANT SELECT ({}) ON {table} TO {gate}", columns.join(", ")),
-            format!("DROP POLICY IF EXISTS gate_membership ON {table}"),
-            format!("CREATE POLICY gate_membership ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
-        ]
+    /// Returns what the contract makes on the membership table, and on that of the organizations: the definer role, and
+    /// nobody else, sees every membership.
+    pub(crate) fn on_membership(&self) -> OnTables {
+        let (membership, members) = (&self.membership, named(&self.membership.table));
+        let mut made = OnTables::default();
+        let mut columns = vec![membership.organization.as_str(), &membership.user];
+        columns.extend(membership.role.as_deref());
+        made.need(&members, "SELECT", &columns);
+        made.let_through(self, on_tables::MEMBERSHIP, "SELECT", &members);
+        let Some(role) = &membership.role else { return made };
+        let role = quote(role);
+        if let Some(function) = self.act_by_present_role() {
+            made.trigger(&members, format!("BEFORE UPDATE OF {role} OR DELETE"), function);
+        }
+        if let (Some(function), Some((organizations, key))) = (self.keep_an_owner(), &membership.organizations) {
+            let organizations = named(organizations);
+            made.need(&organizations, "SELECT", &[key]);
+            made.need(&organizations, "UPDATE", &["updated_at"]);
+            made.let_through(self, on_tables::ORGANIZATION, "SELECT", &organizations);
+            made.let_through(self, on_tables::ORGANIZATION_TOUCH, "UPDATE", &organizations);
+            made.trigger(&members, format!("AFTER UPDATE OF {role} OR DELETE"), function);
+        }
+        made
     }
 
     /// Lets the member for whom a context is open change memberships only while their own is as it was when it opened:
@@ -78,20 +88,16 @@ impl Contract {
     /// table's owner, who could drop this as well.
     ///
     /// `BEFORE`, for the row that waits for the demotion: it is looked at once that is committed.
-    pub(super) fn act_by_present_role(&self) -> Vec<String> {
+    pub(super) fn act_by_present_role(&self) -> Option<Function> {
         let membership = &self.membership;
-        let Some(role) = &membership.role else { return Vec::new() };
-        let (prefix, members, gate) = (&self.prefix, self.membership_table(), self.prefix.gate());
-        let function = format!("{prefix}.act_by_present_role()");
+        let role = membership.role.as_ref()?;
+        let (prefix, members) = (&self.prefix, self.membership_table());
         let (organization, user, role) = (quote(&membership.organization), quote(&membership.user), quote(role));
-        let setting = |name: &str| format!("COALESCE(pg_catalog.current_setting('{name}', true), '')");
-        let (person, was) = (setting(&prefix.setting(ScopeKind::User)), setting(&format!("{prefix}.member_role")));
+        let now = |name: &str| format!("COALESCE(pg_catalog.current_setting('{name}', true), '')");
+        let (person, was) = (now(&prefix.setting(ScopeKind::User)), now(&format!("{prefix}.member_role")));
         let roles = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
-        vec![
-            self.become_gate(true),
-            format!(
-                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-                 SET search_path = pg_catalog, pg_temp AS $function$
+        let body = format!(
+            "
                  BEGIN
                    IF NOT {is_open} AND (
                      pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
@@ -112,21 +118,12 @@ impl Contract {
                    END IF;
                    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
                  END
-                 $function$",
-                is_open = self.context_is_open(),
-                is_sealed = self.settings_are_sealed(),
-                left = self.left_without_an_owner(&person),
-            ),
-            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-            format!("ALTER FUNCTION {function} OWNER TO {gate}"),
-            // It is asked of whoever makes the trigger.
-            format!("GRANT EXECUTE ON FUNCTION {function} TO CURRENT_USER"),
-            self.become_gate(false),
-            format!(
-                "CREATE OR REPLACE TRIGGER act_by_present_role BEFORE UPDATE OF {role} OR DELETE ON {members} \
-                 FOR EACH ROW EXECUTE FUNCTION {function}"
-            ),
-        ]
+                 ",
+            is_open = self.context_is_open(),
+            is_sealed = self.settings_are_sealed(),
+            left = self.left_without_an_owner(&person),
+        );
+        Some(Function::new(&ACT_BY_PRESENT_ROLE, "trigger", "", Body::Block(body)))
     }
 
     /// Of whoever deletes all members, the own membership may be the first to go. What is wrong is then not that they
@@ -158,29 +155,14 @@ impl Contract {
     /// memberships, each would see in a snapshot of its own that the other is still there. So the organization is
     /// touched: the second waits for the first, and then sees what it did, or at a higher isolation level is told to
     /// try again.
-    pub(super) fn keep_an_owner(&self) -> Vec<String> {
+    pub(super) fn keep_an_owner(&self) -> Option<Function> {
         let membership = &self.membership;
-        let (Some(role), Some((organizations, key)), Some(top)) =
-            (&membership.role, &membership.organizations, membership.ranks.first())
-        else {
-            return Vec::new();
-        };
-        let (members, gate) = (self.membership_table(), self.prefix.gate());
-        let (organizations, key) = (qualified(organizations), quote(key));
-        let function = format!("{}.keep_an_owner()", self.prefix.schema());
-        let (organization, role) = (quote(&membership.organization), quote(role));
-        let top = literal(top);
-        vec![
-            use_schema_of(&organizations, std::slice::from_ref(&gate)),
-            format!("GRANT SELECT ({key}), UPDATE (updated_at) ON {organizations} TO {gate}"),
-            format!("DROP POLICY IF EXISTS gate_organization ON {organizations}"),
-            format!("CREATE POLICY gate_organization ON {organizations} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
-            format!("DROP POLICY IF EXISTS gate_organization_touch ON {organizations}"),
-            format!("CREATE POLICY gate_organization_touch ON {organizations} AS PERMISSIVE FOR UPDATE TO {gate} USING (true)"),
-            self.become_gate(true),
-            format!(
-                "CREATE OR REPLACE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-                 SET search_path = pg_catalog, pg_temp AS $function$
+        let (role, top) = (quote(membership.role.as_ref()?), literal(membership.ranks.first()?));
+        let (organizations, key) = membership.organizations.as_ref()?;
+        let (organizations, key) = (named(organizations).sql(), quote(key));
+        let (members, organization) = (self.membership_table(), quote(&membership.organization));
+        let body = format!(
+            "
                  BEGIN
                    IF OLD.{role} <> {top} OR TG_OP = 'UPDATE' AND NEW.{role} = {top} THEN
                      RETURN NULL;
@@ -195,21 +177,12 @@ impl Contract {
                    END IF;
                    RETURN NULL;
                  END
-                 $function$"
-            ),
-            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-            format!("ALTER FUNCTION {function} OWNER TO {gate}"),
-            // It is asked of whoever makes the trigger.
-            format!("GRANT EXECUTE ON FUNCTION {function} TO CURRENT_USER"),
-            self.become_gate(false),
-            format!(
-                "CREATE OR REPLACE TRIGGER keep_an_owner AFTER UPDATE OF {role} OR DELETE ON {members} \
-                 FOR EACH ROW EXECUTE FUNCTION {function}"
-            ),
-        ]
+                 "
+        );
+        Some(Function::new(&KEEP_AN_OWNER, "trigger", "", Body::Block(body)))
     }
 
     pub(super) fn membership_table(&self) -> String {
-        qualified(&self.membership.table)
+        named(&self.membership.table).sql()
     }
 }

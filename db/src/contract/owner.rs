@@ -39,7 +39,7 @@ where
         let table = table.sql();
         let sql = format!(
             "SELECT relforcerowsecurity FROM pg_catalog.pg_class WHERE oid = {}::pg_catalog.regclass",
-            super::literal(&table)
+            crate::sql::literal(&table)
         );
         let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
         if row.is_some_and(|row| row.try_get_by_index(0).unwrap_or(false)) {

@@ -2,7 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::{Contract, block, closed::Closed, do_block, literal, plan::Plan};
+use super::{Contract, block, closed::Closed, plan::Plan};
+use crate::sql::{do_block, literal};
 
 /// What is taken from PUBLIC on the database.
 pub(super) const DATABASE_RIGHTS: [&str; 2] = ["CONNECT", "TEMPORARY"];

@@ -3,7 +3,8 @@
 //! Roles are the server's, not the database's: two databases may make them at the same moment, and advisory
 //! locks do not reach across databases. So each statement on one is tried, and tried again.
 
-use super::{Contract, block, do_block, literal};
+use super::{Contract, block};
+use crate::sql::{do_block, literal};
 use crate::{Result, ScopeKind, error::Kind, sql::quote};
 
 /// The longest name that PostgreSQL takes whole, in bytes.
@@ -24,6 +25,20 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     };
     Err(Kind::Configuration(format!("no login role can have the name {name:?}: {why}").into()).into())
 }
+
+/// Roles of PostgreSQL's own that reach beyond every policy.
+pub(crate) const BEYOND_POLICIES: [&str; 10] = [
+    "pg_read_all_data",
+    "pg_write_all_data",
+    "pg_read_server_files",
+    "pg_write_server_files",
+    "pg_execute_server_program",
+    "pg_read_all_stats",
+    "pg_stat_scan_tables",
+    "pg_monitor",
+    "pg_create_subscription",
+    "pg_maintain",
+];
 
 /// A role's name as what takes SQL in a string reads it, such as `regrole`.
 fn regrole(name: &str) -> String {

@@ -4,10 +4,11 @@
 //! database came, so that `uninstall` gives back what was taken and nothing else.
 
 use super::{
-    Contract, do_block, literal,
+    Contract,
     public::{CREATE_IN_PUBLIC, DATABASE_RIGHTS, closed_functions, is_open},
     roles::LIMITS,
 };
+use crate::sql::{do_block, literal};
 use crate::{ScopeKind, sql::quote};
 
 /// How the comment of a contract's schema begins; what was so before follows, with `; ` between.

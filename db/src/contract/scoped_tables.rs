@@ -4,7 +4,7 @@ use super::{
     Contract, Prefix,
     create_table::{CreateTable, create_table},
 };
-use crate::{Facade, Result, TableName};
+use crate::{Facade, Registry, Result, scope::entity_table::EntityTable};
 
 /// How a statement says that it makes a scoped table by the contract: a test of the migrations looks for it.
 pub const SCOPED_TABLE: &str = "/* scoped table */";
@@ -15,7 +15,7 @@ pub const SCOPED_TABLE: &str = "/* scoped table */";
 /// All tables are made before the first is protected, as a policy may read another table.
 ///
 /// ```
-/// # use db::contract::{Contract, Membership};
+/// # use db::{Registry, contract::{Contract, Membership}};
 /// # mod remark {
 /// #     use db::{OrganizationId, tenant_scoped};
 /// #     use sea_orm::entity::prelude::*;
@@ -33,7 +33,7 @@ pub const SCOPED_TABLE: &str = "/* scoped table */";
 /// # }
 /// # use remark::Remark;
 /// let contract = Contract::new(Membership::new("member", "organization_id", "user_id"));
-/// let statements = contract.scoped_tables().create::<Remark>()?.statements();
+/// let statements = contract.scoped_tables().create::<Remark>(&Registry::collect())?.statements();
 /// assert!(statements[0].contains(r#"PRIMARY KEY ("organization_id", "id")"#));
 /// assert!(statements.iter().any(|sql| sql.starts_with("CREATE POLICY tenant_boundary")));
 /// # Ok::<_, db::Error>(())
@@ -58,32 +58,34 @@ impl ScopedTables {
         Self { prefix: prefix.clone(), create: Vec::new(), protect: Vec::new() }
     }
 
-    /// Adds the table of an entity, as the entity has it: see [`Contract::create_table`].
+    /// Adds the table of an entity, as the entity has it: see [`Contract::create_table`]. The registry has the entities
+    /// that its foreign keys may point at.
     ///
     /// # Errors
     ///
     /// `is_configuration` where the entity asks for what such a table cannot have.
-    pub fn create<F: Facade>(mut self) -> Result<Self> {
-        let CreateTable { before, table, after } = create_table::<F>()?;
+    pub fn create<F: Facade>(self, registry: &Registry) -> Result<Self> {
+        self.create_entity(&EntityTable::of::<F>(), registry)
+    }
+
+    /// Adds the table of an entity.
+    pub(crate) fn create_entity(mut self, entity: &EntityTable, registry: &Registry) -> Result<Self> {
+        let CreateTable { before, table, after } = create_table(entity, registry)?;
         self.create.extend(before);
         self.create.push(format!("{SCOPED_TABLE} {table}"));
         self.create.extend(after);
-        Ok(self.and_protect::<F>())
+        Ok(self.and_protect(entity))
     }
 
     /// Adds the table of an entity, as this statement makes it: `CREATE TABLE …`, for what an entity does not say, such
     /// as checks.
     pub fn create_as<F: Facade>(mut self, create_table: &str) -> Self {
         self.create.push(format!("{SCOPED_TABLE} {create_table}"));
-        self.and_protect::<F>()
+        self.and_protect(&EntityTable::of::<F>())
     }
 
-    fn and_protect<F: Facade>(mut self) -> Self {
-        let table = TableName::of::<F>().sql();
-        self.protect.extend(self.prefix.protect_table(&table, F::SCOPES, &crate::facade::fixed_columns::<F>()));
-        if crate::facade::has_column::<F>("updated_at") {
-            self.protect.push(self.prefix.updated_at_trigger(&table));
-        }
+    fn and_protect(mut self, entity: &EntityTable) -> Self {
+        self.protect.extend(self.prefix.protect_entity(entity));
         self
     }
 

@@ -1,6 +1,9 @@
 //! The seal: by which the policies tell a context that an entry function has opened from one that somebody made with `SET`.
 
-use super::{Contract, block};
+use super::{
+    Contract, block,
+    function::{Body, CONTEXT_IS_GENUINE, Function, ROTATE_SEAL},
+};
 use crate::{ScopeKind, sql::quote};
 
 impl Contract {
@@ -40,24 +43,9 @@ impl Contract {
         .collect()
     }
 
-    /// Makes what the policies ask, and what the owner of the schema rotates the secret with. Both belong to the
-    /// definer role.
-    pub(super) fn seal_functions(&self) -> Vec<String> {
-        let (prefix, gate) = (&self.prefix, self.prefix.gate());
-        let roles = ScopeKind::ALL.map(|scope| prefix.role(scope)).join(", ");
-        let genuine = format!("{prefix}.context_is_genuine()");
-        let rotate = format!("{prefix}.rotate_seal()");
-        vec![
-            self.context_is_genuine(),
-            format!("REVOKE ALL ON FUNCTION {genuine} FROM PUBLIC"),
-            format!("GRANT EXECUTE ON FUNCTION {genuine} TO {roles}"),
-            format!("ALTER FUNCTION {genuine} OWNER TO {gate}"),
-            self.make_rotate_seal(),
-            format!("REVOKE ALL ON FUNCTION {rotate} FROM PUBLIC"),
-            format!("ALTER FUNCTION {rotate} OWNER TO {gate}"),
-            // Of those who migrate, whoever did so last.
-            format!("GRANT EXECUTE ON FUNCTION {rotate} TO CURRENT_USER"),
-        ]
+    /// Returns what the policies ask, and what the owner of the schema rotates the secret with.
+    pub(super) fn seal_functions(&self) -> [Function; 2] {
+        [self.context_is_genuine(), self.rotate_the_seal()]
     }
 
     /// Returns the statements, within an entry function, that seal the context for a role, once its settings are made.
@@ -146,7 +134,7 @@ impl Contract {
     ///
     /// `SECURITY DEFINER`, so that `current_user` is the definer role; the setting `role` is what was entered by `SET ROLE`.
     /// `PARALLEL RESTRICTED`: a worker has none of the cursors.
-    fn context_is_genuine(&self) -> String {
+    fn context_is_genuine(&self) -> Function {
         let prefix = &self.prefix;
         let unset = |scope| {
             let (role, setting) = (prefix.role(scope), prefix.setting(scope));
@@ -154,9 +142,8 @@ impl Contract {
             format!("WHEN '{role}' THEN current_setting('{setting}')::{cast}")
         };
         let role = "current_setting('role')";
-        format!(
-            "CREATE OR REPLACE FUNCTION {prefix}.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE \
-             PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+        let body = format!(
+            "
              BEGIN
                -- Raises, as the policies do, where no context is open: they need not be asked once this says false.
                IF (CASE current_setting('role') {unset} ELSE true END) THEN
@@ -168,23 +155,23 @@ impl Contract {
                END IF;
                RETURN {before};
              END
-             $function$",
+             ",
             unset = ScopeKind::ALL.map(unset).join(" "),
             current = self.sealed_with(&prefix.seal_key(), "", role),
             before = self.sealed_with(&prefix.seal_key_previous(), "", role),
-        )
+        );
+        Function::new(&CONTEXT_IS_GENUINE, "boolean", "STABLE PARALLEL RESTRICTED", Body::Block(body))
     }
 
     /// Makes a new secret, beside open contexts: those that are sealed with the one before go on.
     ///
     /// `CONCURRENTLY`, as every open context has its cursor on the view; it makes a temporary table. A view that is
     /// empty, as one is that was restored without data, can only be filled without it.
-    fn make_rotate_seal(&self) -> String {
+    fn rotate_the_seal(&self) -> Function {
         let prefix = &self.prefix;
         let (key, previous) = (prefix.seal_key(), prefix.seal_key_previous());
-        format!(
-            "CREATE OR REPLACE FUNCTION {prefix}.rotate_seal() RETURNS void LANGUAGE plpgsql SECURITY DEFINER \
-             SET search_path = pg_catalog, pg_temp AS $function$
+        let body = format!(
+            "
              BEGIN
                IF (
                  SELECT bool_and(relispopulated) FROM pg_class WHERE oid IN ('{key}'::regclass, '{previous}'::regclass)
@@ -196,8 +183,9 @@ impl Contract {
                  REFRESH MATERIALIZED VIEW {previous};
                END IF;
              END
-             $function$"
-        )
+             "
+        );
+        Function::new(&ROTATE_SEAL, "void", "", Body::Block(body))
     }
 
     /// Lets the definer role make the temporary tables that `REFRESH MATERIALIZED VIEW CONCURRENTLY` needs, or takes

@@ -1,7 +1,8 @@
 //! What an insert needs beside the table: the sequences that its columns draw from, and the schema that it is in.
 
-use super::{Prefix, do_block, literal};
-use crate::{ScopeDeclaration, ScopeKind};
+use super::Prefix;
+use crate::sql::{do_block, literal};
+use crate::{ScopeKind, scope::ScopeDeclaration};
 
 /// The sequences that columns of a table own, identity columns included, or that their defaults draw from.
 const SEQUENCES: &str = "

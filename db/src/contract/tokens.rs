@@ -1,7 +1,11 @@
 //! Looking up personal access tokens before anybody is known.
 
-use super::{Contract, entity::use_schema_of, qualified};
-use crate::ScopeKind;
+use super::{
+    Contract,
+    function::{AUTHENTICATE_TOKEN, Body, Function},
+    named,
+    on_tables::{self, OnTables},
+};
 
 /// The table of personal access tokens, which the definer role looks up for an identity context.
 ///
@@ -38,61 +42,42 @@ impl Contract {
     /// waits for none, and a token can be used where its use cannot be written down.
     #[must_use]
     pub fn protect_tokens(&self) -> Vec<String> {
-        let Some(tokens) = &self.tokens else { return Vec::new() };
-        let (prefix, gate) = (&self.prefix, self.prefix.gate());
-        let table = qualified(&tokens.table);
-        let function = format!("{prefix}.authenticate_token(bytea)");
-        let mut statements = vec![
-            use_schema_of(&table, std::slice::from_ref(&gate)),
-            format!("GRANT SELECT ({READ}), UPDATE (last_used_at) ON {table} TO {gate}"),
-            format!("DROP POLICY IF EXISTS gate_token_lookup ON {table}"),
-            format!("CREATE POLICY gate_token_lookup ON {table} AS PERMISSIVE FOR SELECT TO {gate} USING (true)"),
-            format!("DROP POLICY IF EXISTS gate_token_use ON {table}"),
-            format!(
-                "CREATE POLICY gate_token_use ON {table} AS PERMISSIVE FOR UPDATE TO {gate} \
-                 USING (true) WITH CHECK (true)"
-            ),
-            self.become_gate(true),
-        ];
-        statements.extend([
-            authenticate_token(prefix.schema(), &table),
-            format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-            format!("GRANT EXECUTE ON FUNCTION {function} TO {}", prefix.role(ScopeKind::Identity)),
-            format!("ALTER FUNCTION {function} OWNER TO {gate}"),
-            self.become_gate(false),
-        ]);
-        statements
+        self.on_tokens().statements(self)
     }
 
-    /// Returns the table of personal access tokens.
-    pub(super) fn token_table(&self) -> Option<&str> {
-        self.tokens.as_ref().map(|tokens| tokens.table.as_str())
+    /// Returns what the contract makes on the table of tokens; nothing where it was told of none.
+    pub(crate) fn on_tokens(&self) -> OnTables {
+        let mut made = OnTables::default();
+        let (Some(tokens), Some(function)) = (&self.tokens, self.authenticate_token()) else { return made };
+        let table = named(&tokens.table);
+        made.need(&table, "SELECT", &READ);
+        made.need(&table, "UPDATE", &["last_used_at"]);
+        made.let_through(self, on_tables::TOKEN_LOOKUP, "SELECT", &table);
+        made.let_through(self, on_tables::TOKEN_USE, "UPDATE", &table);
+        made.functions.push(function);
+        made
+    }
+
+    pub(super) fn authenticate_token(&self) -> Option<Function> {
+        let table = named(&self.tokens.as_ref()?.table).sql();
+        let body = Body::Block(authenticate_token(self.prefix.schema(), &table));
+        Some(Function::new(&AUTHENTICATE_TOKEN, "TABLE (user_id uuid, token_id uuid)", "ROWS 1", body))
     }
 
     /// Returns the statements that take back what [`protect_tokens`](Self::protect_tokens) made.
     #[must_use]
     pub fn unprotect_tokens(&self) -> Vec<String> {
-        let Some(tokens) = &self.tokens else { return Vec::new() };
-        let (table, gate) = (qualified(&tokens.table), self.prefix.gate());
-        vec![
-            // Owned by the definer role, which the owner of the schema may drop all the same.
-            format!("DROP FUNCTION IF EXISTS {}.authenticate_token(bytea)", self.prefix),
-            format!("DROP POLICY IF EXISTS gate_token_lookup ON {table}"),
-            format!("DROP POLICY IF EXISTS gate_token_use ON {table}"),
-            format!("REVOKE ALL ON {table} FROM {gate}"),
-        ]
+        self.on_tokens().drop(self)
     }
 }
 
 /// What the definer role reads of the table.
-pub(super) const READ: &str = "id, user_id, token_digest, expires_at, revoked_at, last_used_at";
+const READ: [&str; 6] = ["id", "user_id", "token_digest", "expires_at", "revoked_at", "last_used_at"];
 
 /// The look-up stands between `IN` and `LOOP`, so that a test can ask for the plan of this very text.
 fn authenticate_token(schema: &str, table: &str) -> String {
     format!(
-        "CREATE OR REPLACE FUNCTION {schema}.authenticate_token(digest bytea)
-         RETURNS TABLE (user_id uuid, token_id uuid) LANGUAGE plpgsql ROWS 1 SECURITY DEFINER
-         SET search_path = pg_catalog, pg_temp AS $function$
+        "
          DECLARE
            is_due boolean;
          BEGIN
@@ -126,6 +111,6 @@ fn authenticate_token(schema: &str, table: &str) -> String {
              RETURN NEXT;
            END LOOP;
          END
-         $function$"
+         "
     )
 }

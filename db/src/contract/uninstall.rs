@@ -1,14 +1,14 @@
 //! Taking the contract back: what it made, and nothing else.
 
-use super::{Contract, literal, public::SET_CONFIG, roles::LIMITS};
-use crate::{ScopeKind, contract::entity::POLICIES};
-
-/// The policies that the contract makes beside those of scopes.
-const GATE_POLICIES: [&str; 5] =
-    ["gate_membership", "gate_organization", "gate_organization_touch", "gate_token_lookup", "gate_token_use"];
-
-/// The triggers that the contract makes.
-const TRIGGERS: [&str; 3] = ["touch_updated_at", "act_by_present_role", "keep_an_owner"];
+use super::{
+    Contract,
+    function::{SIGNATURES, TRIGGERS},
+    on_tables,
+    policy::KINDS,
+    public::SET_CONFIG,
+    roles::LIMITS,
+};
+use crate::{scope::ScopeKind, sql::literal};
 
 impl Contract {
     /// Returns the statements that take back what [`install`](Self::install) made, and what the contract made of
@@ -32,8 +32,8 @@ impl Contract {
     }
 
     /// The functions of the contract in the schema of the oid `here`, as `p`.
-    fn own_functions(&self) -> String {
-        let names: Vec<_> = self.functions().iter().map(|function| literal(&function.name)).collect();
+    fn functions_here(&self) -> String {
+        let names: Vec<_> = SIGNATURES.iter().map(|function| literal(function.name)).collect();
         format!(
             "pg_catalog.pg_proc p WHERE p.pronamespace = here
                AND (pg_catalog.pg_get_userbyid(p.proowner) = '{gate}' OR p.proname = ANY (ARRAY[{names}]))",
@@ -45,9 +45,8 @@ impl Contract {
     /// The policies of the contract, as `y`.
     fn own_policies(&self) -> String {
         let roles = self.prefix.roles().map(|role| literal(&role)).join(", ");
-        let scopes =
-            ScopeKind::ALL.iter().flat_map(|scope| POLICIES.map(|policy| format!("{}_{policy}", scope.as_str())));
-        let names = scopes.chain(GATE_POLICIES.map(str::to_owned)).map(|name| literal(&name)).collect::<Vec<_>>();
+        let scopes = ScopeKind::ALL.iter().flat_map(|scope| KINDS.map(|kind| format!("{}_{kind}", scope.as_str())));
+        let names = scopes.chain(on_tables::POLICIES.map(str::to_owned)).map(|name| literal(&name)).collect::<Vec<_>>();
         format!(
             "pg_catalog.pg_policy y WHERE y.polname = ANY (ARRAY[{names}]) AND NOT EXISTS (
                SELECT FROM pg_catalog.unnest(y.polroles) r WHERE r = 0 OR NOT pg_catalog.pg_get_userbyid(r) IN ({roles})
@@ -61,8 +60,8 @@ impl Contract {
         format!(
             "pg_catalog.pg_trigger t WHERE t.tgname IN ({names}) AND NOT t.tgisinternal
                AND t.tgfoid IN (SELECT p.oid FROM {functions})",
-            names = TRIGGERS.map(literal).join(", "),
-            functions = self.own_functions(),
+            names = TRIGGERS.map(|function| literal(function.name)).join(", "),
+            functions = self.functions_here(),
         )
     }
 
@@ -86,7 +85,7 @@ impl Contract {
                      USING ERRCODE = 'dependent_objects_still_exist', DETAIL = others,
                        HINT = 'drop that, or move it to another schema, and uninstall again';
                  END IF;",
-                functions = self.own_functions(),
+                functions = self.functions_here(),
                 policies = self.own_policies(),
                 triggers = self.own_triggers(),
                 gate = self.prefix.gate(),
@@ -181,7 +180,7 @@ impl Contract {
                    EXECUTE pg_catalog.format('DROP %s {schema}.%I', one.kind, one.name);
                  END LOOP;
                  DROP SCHEMA {schema};",
-                functions = self.own_functions(),
+                functions = self.functions_here(),
                 gate = self.prefix.gate(),
                 schema = self.prefix.schema(),
             ),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Result, failure, session::Session};
-use crate::{TableName, options::quote};
+use crate::{TableName, sql::quote};
 
 /// The tables of a database, but for PostgreSQL's own.
 #[derive(Debug)]

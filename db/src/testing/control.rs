@@ -8,7 +8,11 @@ use super::{
     subject::{Subject, sees_all, updates},
     world::World,
 };
-use crate::{Rows, ScopeDeclaration, ScopeKind, options::quote};
+use crate::{
+    ScopeKind,
+    scope::{Rows, ScopeDeclaration},
+    sql::quote,
+};
 
 mod cascade;
 mod strip;

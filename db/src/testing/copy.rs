@@ -4,7 +4,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use super::{Result, session::Session};
-use crate::options::quote;
+use crate::sql::quote;
 
 /// A copy of a database, which is dropped with the value.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use uuid::Uuid;
 
 use super::{Result, catalog::Catalog, failure, literal, session::Session, setup::Given, subject::Subject};
-use crate::{Rows, ScopeKind};
+use crate::{ScopeKind, scope::Rows};
 
 /// SQL for the values of columns.
 pub(super) type Values = BTreeMap<String, String>;

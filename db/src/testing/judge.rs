@@ -7,7 +7,7 @@ use super::{
     subject::{Subject, sees_all},
     world::World,
 };
-use crate::{ScopeDeclaration, ScopeKind};
+use crate::{ScopeKind, scope::ScopeDeclaration};
 
 /// What changed since the tables were filled, in this transaction too, as a superuser sees it.
 pub(super) const CHANGES: &str = "SELECT isolation_probe.changes()";

@@ -9,7 +9,7 @@ use super::{
     subject::{Subject, View},
     world::World,
 };
-use crate::{ScopeDeclaration, ScopeKind};
+use crate::{ScopeKind, scope::ScopeDeclaration};
 
 /// A transaction of the login role, opened by the real message, and the rows that are foreign in it.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ mod upserts;
 mod verbs;
 
 use super::{Result, probe::Probe, report::Outcome, session::Session, subject::Subject, world::World};
-use crate::ScopeDeclaration;
+use crate::scope::ScopeDeclaration;
 
 /// A group of probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

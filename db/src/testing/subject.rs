@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::fill::{Line, Side, sql_of};
-use crate::{RegisteredEntity, Rows, ScopeDeclaration, ScopeKind, SelectColumns, UpdateColumns, options::quote};
+use crate::{
+    RegisteredEntity, ScopeKind,
+    scope::{Rows, ScopeDeclaration, SelectColumns, UpdateColumns},
+    sql::quote,
+};
 
 /// An entity, its table, and whose its rows are.
 #[derive(Debug)]

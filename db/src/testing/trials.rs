@@ -27,10 +27,10 @@ pub(super) enum Test {
 /// Returns the tests of all entities.
 pub(super) fn tests(registry: &Registry) -> Vec<Test> {
     let tables = registry.entities().map(crate::RegisteredEntity::table_name);
-    let of_table = |table: TableName| {
+    let of_table = |table: &TableName| {
         let of = table.clone();
         let groups = Group::ALL.into_iter().map(move |group| Test::Probes(of.clone(), group));
-        groups.chain([Test::Control(table)])
+        groups.chain([Test::Control(table.clone())])
     };
     let tests: Vec<_> = tables.flat_map(of_table).collect();
     if tests.is_empty() { vec![Test::Nothing] } else { [vec![Test::Strangers], tests].concat() }
@@ -55,7 +55,7 @@ impl Test {
 
     async fn probe(&self, world: &World) -> Result<Outcome, String> {
         let of = |table: &TableName| {
-            let subject = world.subjects.iter().find(|subject| subject.entity.table_name() == *table);
+            let subject = world.subjects.iter().find(|subject| subject.entity.table_name() == table);
             subject.ok_or_else(|| format!("table {table} is in no registry that the setup gives"))
         };
         let outcome = match self {

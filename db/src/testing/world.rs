@@ -17,7 +17,7 @@ use super::{
     setup::Isolation,
     subject::Subject,
 };
-use crate::{Authenticated, Db, DbOptions, OrganizationId, Registry, ScopeKind, UserId, contract::Prefix};
+use crate::{Authenticated, Db, DbOptions, OrganizationId, Registry, ScopeKind, UserId, prefix::Prefix};
 
 /// Everything that is probed; its copies are dropped with it.
 #[derive(Debug)]
@@ -157,7 +157,14 @@ async fn subjects(registry: &Registry, catalog: &Catalog, session: &mut Session)
         let table = catalog.find(session, &entity.table_name()).await?;
         let of = &catalog.tables[table];
         let key = of.key().into_iter().map(str::to_owned).collect();
-        subjects.push(Subject { entity: *entity, table, sql: of.sql(), key, views: Vec::new(), spares: Vec::new() });
+        subjects.push(Subject {
+            entity: entity.clone(),
+            table,
+            sql: of.sql(),
+            key,
+            views: Vec::new(),
+            spares: Vec::new(),
+        });
     }
     Ok(subjects)
 }

@@ -68,7 +68,7 @@ impl Case {
     fn with_note(mut self) -> Self {
         self.registry = self.registry.with::<Note>();
         let migrator = migration::Migrator::new("prefix_of_a_test", "login_of_a_test", None).unwrap();
-        let statements = migrator.contract().create_table::<Note>().unwrap();
+        let statements = migrator.contract().create_table::<Note>(&Registry::collect()).unwrap();
         self.given.extend(statements.iter().map(|sql| sql.replace("prefix_of_a_test", "$p")));
         self
     }

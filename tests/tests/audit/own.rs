@@ -82,7 +82,7 @@ async fn where_set_config_stays_open_that_is_the_one_warning() {
 async fn a_table_without_an_entity_is_found_until_it_has_one() {
     let database = TestDatabase::new().await;
     let migrator = database.migrator();
-    for sql in migrator.contract().create_table::<Note>().unwrap() {
+    for sql in migrator.contract().create_table::<Note>(&Registry::collect()).unwrap() {
         database.execute(&sql).await;
     }
     let report = as_owner(&database, &application()).await;

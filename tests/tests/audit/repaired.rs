@@ -72,7 +72,7 @@ struct Shop {
 impl Shop {
     async fn open() -> Self {
         let database = TestDatabase::new().await;
-        for sql in database.migrator().contract().create_table::<Note>().unwrap() {
+        for sql in database.migrator().contract().create_table::<Note>(&Registry::collect()).unwrap() {
             database.execute(&sql).await;
         }
         database.execute(&ROWS.replace("$ids$", IDS)).await;

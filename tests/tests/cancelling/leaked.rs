@@ -1,6 +1,6 @@
 //! Futures that are leaked: never polled again, and never dropped.
 
-use std::{mem::forget, time::Duration};
+use std::{future::poll_fn, mem::forget, task::Poll, time::Duration};
 
 use db::{Error, prelude::*};
 use entity::{
@@ -8,17 +8,15 @@ use entity::{
     research_plan::{Column, Draft},
 };
 use futures::{FutureExt, StreamExt, poll};
-use tests::Fixture;
+use tests::{Fixture, PATIENCE};
 
-use super::assert_whole;
-
-/// How long an answer may take; for ever is longer.
-const PATIENCE: Duration = Duration::from_mins(1);
+use super::{assert_whole, hasty};
 
 fn titled(title: &str) -> Draft {
     Draft { title: Set(title.to_owned()), question: Set("?".to_owned()), ..Default::default() }
 }
 
+/// Waits for an answer for as long as it may take; for ever is longer.
 async fn answer<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap()
 }
@@ -39,7 +37,7 @@ async fn leak_one<F: Future>(make: impl Fn() -> F) {
 }
 
 async fn pool_of_two() -> Fixture {
-    Fixture::with(|options| options.max_connections(2).acquire_timeout(Duration::from_secs(30))).await
+    Fixture::with(|options| options.max_connections(2)).await
 }
 
 async fn count(f: &Fixture) -> u64 {
@@ -180,14 +178,19 @@ async fn a_savepoint_that_is_leaked_anywhere_keeps_nobody_waiting_and_nothing() 
                 inner.unwrap_err();
                 Ok::<_, Error>(())
             }));
-            for _ in 0..polls {
-                finished = poll!(&mut savepoint).is_ready();
-                if finished {
-                    break;
+            let mut left = polls;
+            // Each time that it is woken: how long its answers take depends on the machine.
+            finished = poll_fn(|task| {
+                left -= 1;
+                match savepoint.poll_unpin(task) {
+                    Poll::Ready(_) => Poll::Ready(true),
+                    Poll::Pending if left == 0 => Poll::Ready(false),
+                    Poll::Pending => Poll::Pending,
                 }
-                // For the answer to come.
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
+            })
+            .await;
+            // For the answer to come.
+            tokio::time::sleep(Duration::from_millis(2)).await;
             forget(savepoint);
         }
         let next = answer(ResearchPlan::find().count(&cx)).await;
@@ -210,8 +213,7 @@ async fn a_savepoint_that_is_leaked_anywhere_keeps_nobody_waiting_and_nothing() 
 async fn a_context_that_is_leaked_takes_its_own_connection_alone() {
     let f = pool_of_two().await;
     let open = || f.db.tenant(f.acme.id, &f.acme.owner);
-    let short = Db::connect(f.database.options().max_connections(1).acquire_timeout(Duration::from_secs(2)));
-    let short = short.await.unwrap();
+    let short = hasty::connect_whole(f.database.options().acquire_timeout(Duration::from_secs(2)), 1).await;
 
     leak(open().begin()).await;
     assert_eq!(count(&f).await, 1);

@@ -1,6 +1,8 @@
 //! A future may be dropped at any await, and the next one to get the connection knows nothing of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../faults/hasty.rs"]
+mod hasty;
 mod leaked;
 mod turns;
 

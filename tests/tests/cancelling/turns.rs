@@ -6,7 +6,7 @@ use db::{Error, prelude::*};
 use entity::{PlanStep, ResearchPlan, research_plan::Draft};
 use futures::{FutureExt, StreamExt, future::join_all, poll, stream::FuturesUnordered};
 use sea_orm::sqlx;
-use tests::Fixture;
+use tests::{Fixture, PATIENCE};
 
 use super::assert_whole;
 
@@ -15,7 +15,7 @@ fn titled(title: &str) -> Draft {
 }
 
 async fn pool_of_two() -> Fixture {
-    Fixture::with(|options| options.max_connections(2).acquire_timeout(Duration::from_secs(30))).await
+    Fixture::with(|options| options.max_connections(2)).await
 }
 
 /// In the order in which they were first polled, whichever is polled next after that.
@@ -53,7 +53,7 @@ async fn one_that_goes_on_and_on_keeps_no_other_out() {
         };
         tokio::try_join!(wait, insert).map(drop)
     });
-    tokio::time::timeout(Duration::from_mins(1), both).await.unwrap().unwrap();
+    tokio::time::timeout(PATIENCE, both).await.unwrap().unwrap();
 }
 
 /// The error is that of the statement which failed, and not what comes of it for the next.
@@ -87,7 +87,7 @@ async fn one_that_is_not_polled_for_a_while_is_finished_by_another() {
         let mut first = Box::pin(futures::future::maybe_done(ResearchPlan::insert(titled("left alone")).exec(cx)));
         let mut second = Box::pin(futures::future::maybe_done(ResearchPlan::find().count(cx)));
         let _: [bool; 2] = [poll!(&mut first).is_ready(), poll!(&mut second).is_ready()];
-        let third = tokio::time::timeout(Duration::from_mins(1), ResearchPlan::find().count(cx)).await;
+        let third = tokio::time::timeout(PATIENCE, ResearchPlan::find().count(cx)).await;
         assert_eq!(third.unwrap()?, 2);
         (&mut second).await;
         assert_eq!(second.as_mut().take_output().unwrap()?, 2);
@@ -115,7 +115,7 @@ async fn one_that_is_dropped_interrupts_whoever_waits() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 drop(slow);
             },
-            tokio::time::timeout(Duration::from_mins(1), waiting)
+            tokio::time::timeout(PATIENCE, waiting)
         );
         assert!(waited.unwrap().unwrap_err().is_interrupted());
     }

@@ -1,8 +1,10 @@
 //! What a commit answers, and when it waits for the server.
 
+use std::time::{Duration, Instant};
+
 use db::{Db, Error, IsolationLevel, prelude::*};
 use entity::ResearchPlan;
-use tests::{Cut, Fixture};
+use tests::{Cut, Fixture, PATIENCE};
 
 use super::count;
 
@@ -16,10 +18,8 @@ async fn a_context_that_reads_is_not_committed_after_a_statement_failed() {
         assert!(timed_out.unwrap_err().is_statement_timeout());
     };
     for isolation in [IsolationLevel::ReadCommitted, IsolationLevel::RepeatableRead, IsolationLevel::Serializable] {
-        let read = || {
-            let read = f.db.tenant(f.acme.id, &f.acme.owner).read_only().isolation(isolation);
-            read.statement_timeout(std::time::Duration::from_millis(50))
-        };
+        let patient = || f.db.tenant(f.acme.id, &f.acme.owner).read_only().isolation(isolation);
+        let read = || patient().statement_timeout(Duration::from_millis(50));
         let cx = read().begin().await.unwrap();
         failing(&cx).await;
         assert!(cx.commit().await.unwrap_err().is_rolled_back(), "{isolation}");
@@ -31,16 +31,24 @@ async fn a_context_that_reads_is_not_committed_after_a_statement_failed() {
         assert!(error.is_rolled_back(), "{isolation}: {error}");
 
         // The control: without the failure, and where a savepoint has taken it back.
-        read().begin().await.unwrap().commit().await.unwrap();
-        let taken_back = read().run(async |cx| {
-            let failed = cx.savepoint(async |cx| {
-                failing(cx).await;
-                Ok::<_, Error>(())
+        patient().begin().await.unwrap().commit().await.unwrap();
+        let since = Instant::now();
+        let counted = loop {
+            let taken_back = read().run(async |cx| {
+                let failed = cx.savepoint(async |cx| {
+                    failing(cx).await;
+                    Ok::<_, Error>(())
+                });
+                assert!(failed.await.unwrap_err().is_rolled_back());
+                count(cx).await
             });
-            assert!(failed.await.unwrap_err().is_rolled_back());
-            count(cx).await
-        });
-        assert_eq!(taken_back.await.unwrap(), 1);
+            match taken_back.await {
+                // On a busy machine that may happen to what comes after, too.
+                Err(error) if error.is_statement_timeout() && since.elapsed() < PATIENCE => {}
+                counted => break counted,
+            }
+        };
+        assert_eq!(counted.unwrap(), 1);
     }
 }
 
@@ -70,7 +78,7 @@ async fn a_context_that_reads_waits_for_its_commit_where_it_is_serializable() {
             // Where nothing was cut: the next one is not to be.
             proxy.cut_at(Cut { text: "no such text", forward: true });
             while db.check_database().await.connections_in_use > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
     }

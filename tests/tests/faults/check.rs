@@ -38,8 +38,18 @@ impl World {
         self.nothing_is_open().await
     }
 
-    /// What a member sees in contexts of its own.
+    /// What a member sees in contexts of its own. Where the pool does not wait for long, it is asked again.
     async fn seen(&self, member: &Member) -> db::Result<Holdings> {
+        let since = Instant::now();
+        loop {
+            match self.look(member).await {
+                Err(error) if error.is_pool_timeout() && since.elapsed() < self.patience => {}
+                seen => return seen,
+            }
+        }
+    }
+
+    async fn look(&self, member: &Member) -> db::Result<Holdings> {
         let open = self.db.tenant(member.organization, &member.who).read_only();
         let rows = open.run(async |cx| real::all(cx).await).await?;
         let bookmarks = self.db.user(&member.who).read_only();
@@ -93,16 +103,21 @@ impl World {
     }
 
     async fn all_at_once(&self) -> Result<(), String> {
-        let (since, mut open) = (Instant::now(), Vec::new());
+        let (mut since, mut open, mut last) = (Instant::now(), Vec::new(), None);
         while open.len() < self.connections {
-            match self.db.identity().begin().await {
-                Ok(context) => open.push(context),
+            let patience = self.patience.saturating_sub(since.elapsed());
+            match tokio::time::timeout(patience, self.db.identity().begin()).await {
+                Ok(Ok(context)) => {
+                    open.push(context);
+                    since = Instant::now();
+                }
                 // A session that is gone is not noticed before it is used.
-                Err(error)
-                    if since.elapsed() < self.patience
-                        && (error.is_connection_lost() || error.is_pool_timeout() || error.is_unreachable()) => {}
-                Err(error) => {
-                    return Err(format!("{} of {} contexts can be open: {error:?}", open.len(), self.connections));
+                Ok(Err(error)) if error.is_connection_lost() || error.is_pool_timeout() || error.is_unreachable() => {
+                    last = Some(error);
+                }
+                other => {
+                    let (open, all) = (open.len(), self.connections);
+                    return Err(format!("{open} of {all} contexts can be open: {other:?}, and before it {last:?}"));
                 }
             }
         }

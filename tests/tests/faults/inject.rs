@@ -31,12 +31,16 @@ pub(crate) enum Fault<'a> {
 /// something that is expected has not happened: a fault has to meet a transaction, and how soon one does depends on how
 /// busy the machine is.
 pub(crate) async fn inject(world: &World, faults: &[Fault<'_>], load: Load, random: &mut fastrand::Rng) {
-    let (begun, since) = (world.performed.get(), Instant::now());
+    let (begun, mut since) = (world.performed.get(), Instant::now());
     let transactions = usize::from(load.tenants) * load.transactions;
     for place in 1.. {
         let missing = world.tally.borrow().missing(load.expected);
         if place > faults.len() && missing.is_none() {
             return;
+        }
+        // Each fault has its time, and so has what is still missing after them.
+        if place <= faults.len() + 1 {
+            since = Instant::now();
         }
         let until = begun + transactions * place / (faults.len() + 1);
         while world.performed.get() < until {

@@ -32,6 +32,7 @@ mod values;
 mod attempt;
 mod books;
 mod check;
+mod hasty;
 mod inject;
 mod round;
 mod tally;
@@ -129,8 +130,7 @@ async fn the_pool_is_exhausted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_that_is_busy_is_not_taken_for_a_server_that_is_down() {
     let database = TestDatabase::new().await;
-    let options = database.options().max_connections(1).acquire_timeout(Duration::from_millis(300));
-    let db = Db::connect(options).await.unwrap();
+    let db = hasty::connect_whole(database.options().acquire_timeout(Duration::from_millis(300)), 1).await;
     database.probe_entry_functions("0.02").await;
     let tasks: Vec<_> = (0..40)
         .map(|_| {
@@ -165,7 +165,7 @@ async fn a_connection_whose_session_is_gone_fails_once() {
     let world = World::connect(database, options, 3).await;
     world.pool_is_whole().await.unwrap();
     let kill = format!(
-        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = '{}'",
+        "SELECT count(pg_terminate_backend(pid, 300000)) FROM pg_stat_activity WHERE usename = '{}'",
         world.database.login()
     );
     assert_eq!(world.number(&kill).await, 3);

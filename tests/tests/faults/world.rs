@@ -13,6 +13,7 @@ use tests::{PATIENCE, PgBouncer, TestDatabase};
 
 use super::{books::Holdings, tally::Tally};
 use crate::{
+    hasty,
     program::Program,
     stage::{self, Policies, make_person, make_tables},
     values::{TABLES, Table},
@@ -95,7 +96,7 @@ pub(crate) async fn prepare(database: &TestDatabase) {
 impl World {
     /// Connects a pool to a database that is prepared.
     pub(crate) async fn connect(database: TestDatabase, options: DbOptions, connections: u32) -> Self {
-        let db = Db::connect(options.max_connections(connections)).await.unwrap();
+        let db = hasty::connect(options.max_connections(connections)).await;
         Self {
             db,
             connections: connections as usize,

@@ -602,7 +602,7 @@ async fn relations_by_hand() {
 }
 
 // By hand: that a person's table may stand beside an organization's.
-impl db::TogetherWith<tables::bookmark::Bookmark, db::Tenant> for Project {}
+impl db::query::TogetherWith<tables::bookmark::Bookmark, db::Tenant> for Project {}
 
 /// Which rows a load locks.
 #[tokio::test]

@@ -17,7 +17,6 @@ use axum::{
 };
 use db::{Db, prelude::*};
 use entity::ResearchPlan;
-use futures::future::try_join_all;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::PATIENCE;
@@ -27,11 +26,11 @@ use crate::{
     client::Answer,
     own::Shown,
     service::{App, Limits, service},
+    whole::{CONNECTIONS, in_transaction, is_whole, until_in_transaction, until_whole, world},
     world::{Side, World, serve},
 };
 
 const CLIENTS: u64 = 64;
-const CONNECTIONS: u32 = 5;
 
 /// How often a thing happens so that it means something.
 const ENOUGH: u64 = 20;
@@ -193,28 +192,6 @@ async fn most_backends(w: &World, counts: &Counts) -> i64 {
     most
 }
 
-/// Whether the pool has all of its connections to give, at once.
-async fn is_whole(db: &Db) -> db::Result<()> {
-    let contexts = try_join_all((0..CONNECTIONS).map(|_| db.identity().begin())).await?;
-    for context in contexts {
-        context.rollback().await?;
-    }
-    Ok(())
-}
-
-/// Returns how many connections are in a transaction that nothing is done in.
-async fn in_transaction(w: &World) -> i64 {
-    let sql = "SELECT count(*) FROM pg_stat_activity
-                WHERE datname = $1 AND usename = $2 AND state LIKE 'idle in transaction%'";
-    let (database, login) = (&w.f.database.name, w.f.database.login());
-    sqlx::query_scalar(sql).bind(database).bind(login).fetch_one(&mut w.f.database.owner().await).await.unwrap()
-}
-
-async fn world() -> World {
-    let options = |options: DbOptions| options.max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(2));
-    World::with(options, Limits::default()).await
-}
-
 /// `HTTP_SECONDS` sets for how long; each run says its seed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_are_cut_off_leave_nothing_behind() {
@@ -243,14 +220,8 @@ async fn requests_that_are_cut_off_leave_nothing_behind() {
         assert!(number > 0 && strays.is_empty(), "{}: {strays:?}", side.name);
     }
 
-    let start = Instant::now();
-    while let Err(error) = is_whole(&w.f.db).await {
-        assert!(start.elapsed() < PATIENCE, "the pool is not whole: {error}");
-    }
-    while in_transaction(&w).await > 0 {
-        assert!(start.elapsed() < PATIENCE, "a connection is left in a transaction");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until_whole(&w.f.db).await;
+    until_in_transaction(&w, 0).await;
     // What was written went where it belongs, and every answer is right again.
     let strays = "SELECT count(*) FROM (SELECT organization_id, title FROM research_plan
                                         UNION ALL SELECT organization_id, title FROM plan_step) AS rows
@@ -294,8 +265,9 @@ async fn a_connection_that_is_left_in_a_transaction_is_noticed() {
     let w = world().await;
     let held = w.f.db.tenant(w.acme.org.id, &w.acme.org.owner).begin().await.unwrap();
     assert!(is_whole(&w.f.db).await.unwrap_err().is_pool_timeout());
+    until_in_transaction(&w, 1).await;
     assert_eq!(in_transaction(&w).await, 1);
     held.rollback().await.unwrap();
-    is_whole(&w.f.db).await.unwrap();
-    assert_eq!(in_transaction(&w).await, 0);
+    until_whole(&w.f.db).await;
+    until_in_transaction(&w, 0).await;
 }

@@ -1,7 +1,10 @@
 //! A person's program: it sends requests, and looks at what comes back.
 
+use std::time::Instant;
+
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
+use tests::PATIENCE;
 
 /// A program that acts by a token, or by none.
 #[derive(Clone)]
@@ -53,6 +56,18 @@ impl Client {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
+    }
+
+    /// Asks how the service is until it is well: on a busy machine the database may answer later than a check waits.
+    pub(crate) async fn until_well(&self) -> Answer {
+        let since = Instant::now();
+        loop {
+            let answer = self.get("/healthz").await;
+            if answer.status.is_success() {
+                return answer;
+            }
+            assert!(since.elapsed() < PATIENCE, "{answer:?}");
+        }
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {

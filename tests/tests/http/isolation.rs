@@ -130,7 +130,11 @@ async fn every_route_answers_for_ones_own_ids() {
     let token = token["token"]["id"].as_str().unwrap();
     let before = all(&w.acme).await;
     for route in routes() {
-        let answer = route.send(&w.acme.owner, &w.acme, &w.acme, token).await;
+        let answer = if route.path == "/healthz" {
+            w.acme.owner.until_well().await
+        } else {
+            route.send(&w.acme.owner, &w.acme, &w.acme, token).await
+        };
         assert!(answer.status.is_success(), "{} {}: {answer:?}", route.method, route.path);
     }
     let after = all(&w.acme).await;

@@ -20,10 +20,13 @@ mod words;
 
 mod cancelling;
 mod client;
+#[path = "../faults/hasty.rs"]
+mod hasty;
 mod isolation;
 mod own;
 mod pages;
 mod problems;
 mod spans;
 mod turned_away;
+mod whole;
 mod world;

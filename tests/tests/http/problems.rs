@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Client},
-    service::{App, Limits, with_layers},
-    world::{World, serve},
+    service::{App, with_layers},
+    world::{PATIENT, World, serve},
 };
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn what_an_extractor_says_of_the_service_is_not_shown() {
         .route("/none", get(async |PathParams(_): PathParams<Uuid>| ()))
         .route("/nested/{a}", get(async |PathParams(_): PathParams<Vec<Vec<String>>>| ()))
         .route("/organization", get(async |_: TenantExtractor| ()));
-    let router = with_layers(router, Limits::default()).with_state(App { db: w.f.db.clone() });
+    let router = with_layers(router, PATIENT).with_state(App { db: w.f.db.clone() });
     let client = Client::new(&serve(router).await, Some("secret"));
     for path in ["/two/1/2", "/none", "/nested/1", "/organization"] {
         let answer = client.get(path).await;
@@ -234,7 +234,7 @@ async fn an_answer_that_becomes_a_problem_keeps_no_header_of_its_body() {
         .route("/own", get(move || own("application/problem+json")))
         .route("/parameter", get(move || own("application/Problem+json ; charset=utf-8")))
         .route("/other", get(move || own("application/problem+jsonx")));
-    let client = Client::new(&serve(with_layers(router, Limits::default())).await, None);
+    let client = Client::new(&serve(with_layers(router, PATIENT)).await, None);
     for path in ["/gone", "/chunked"] {
         let answer = client.get(path).await;
         answer.assert_problem(502, "about:blank");

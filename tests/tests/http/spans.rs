@@ -12,8 +12,8 @@ use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 use crate::{
     client::Client,
-    service::{App, Limits, service},
-    world::World,
+    service::{App, service},
+    world::{PATIENT, World},
 };
 
 /// Keeps what is logged.
@@ -55,7 +55,7 @@ async fn a_request_is_logged_without_what_is_in_it() {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let laptop = Client::new(&format!("http://{}", listener.local_addr().unwrap()), Some(&secret));
-    let service = service(App { db: w.f.db.clone() }, Limits::default());
+    let service = service(App { db: w.f.db.clone() }, PATIENT);
     // Connections are served by tasks of their own, which inherit no subscriber: hence one for each request.
     let logged = service.layer(axum::middleware::from_fn({
         let dispatch = tracing::Dispatch::new(subscriber);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use db::{Db, DbOptions, prelude::*};
+use db::{Db, prelude::*};
 use entity::create_pat;
 use sea_orm::sqlx;
 use secrecy::ExposeSecret;
@@ -15,7 +15,10 @@ use crate::{
     service::{App, Limits, service},
 };
 
-/// A service, with two organizations whose rows have their name in them.
+/// Longer than any test takes: what is over before is not over by the timeout.
+pub(crate) const PATIENT: Limits = Limits { body: 64 * 1024, time: Duration::from_mins(10) };
+
+/// A service, with two organizations whose rows have their name in them. Neither it nor its pool is in a hurry.
 pub(crate) struct World {
     pub(crate) f: Fixture,
     pub(crate) url: String,
@@ -36,18 +39,14 @@ pub(crate) struct Side {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(|options| options, Limits::default()).await
-    }
-
-    pub(crate) async fn with(options: impl FnOnce(DbOptions) -> DbOptions, limits: Limits) -> Self {
-        let f = Fixture::with(options).await;
+        let f = Fixture::new().await;
         // Steps, too, say whose they are.
         f.database
             .execute(
                 "UPDATE plan_step SET title = slug || ' ' || title FROM organization o WHERE o.id = organization_id",
             )
             .await;
-        let url = serve(service(App { db: f.db.clone() }, limits)).await;
+        let url = serve(service(App { db: f.db.clone() }, PATIENT)).await;
         let acme = Side::new(&f.db, &url, "acme", &f.acme).await;
         let globex = Side::new(&f.db, &url, "globex", &f.globex).await;
         Self { f, url, acme, globex }

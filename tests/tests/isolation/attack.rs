@@ -3,8 +3,10 @@
 //! Each attack returns what it got hold of, in words: nothing, where the layers hold.
 
 use db::{
-    Affected, Context, Deletable, Delete, DeleteMany, Facade, Insert, Insertable, ReadOnly, Result, Scope, ScopedTo,
-    Select, Updatable, Update, UpdateMany, prelude::*,
+    Affected, Context, Delete, DeleteMany, Facade, Insert, ReadOnly, Result, Scope, ScopedTo, Select, Update,
+    UpdateMany,
+    prelude::*,
+    scope::{Deletable, Insertable, Updatable},
 };
 use sea_orm::{EntityName, EntityTrait, IdenStatic, ModelTrait, Value, sqlx::Connection};
 use tests::Fixture;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use db::{Rows, ScopeKind, prelude::*};
+use db::{ScopeKind, prelude::*, scope::Rows};
 use sea_orm::sqlx::Row;
 use tests::Fixture;
 

@@ -1,6 +1,9 @@
 //! The statements that read and write whole tables, with no predicate.
 
-use db::{Facade, ScopeDeclaration, ScopeKind, SelectColumns, UpdateColumns};
+use db::{
+    Facade, ScopeKind,
+    scope::{ScopeDeclaration, SelectColumns, UpdateColumns},
+};
 use entity::{
     Account, Invitation, Member, Organization, PersonalAccessToken, PlanStep, ResearchPlan, Session, User, Verification,
 };

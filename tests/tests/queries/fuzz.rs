@@ -320,7 +320,9 @@ async fn a_name_with_a_quote_in_it_is_refused_everywhere() {
     let refused = context()
         .run(async |cx| {
             let select = || Task::find().select_only();
-            let all = |select: Select<Task, (), db::Columns>| async { select.into_json().all(&*cx).await.unwrap_err() };
+            let all = |select: Select<Task, (), db::query::Columns>| async {
+                select.into_json().all(&*cx).await.unwrap_err()
+            };
             Ok::<_, Error>([
                 all(select().column_as(task::Column::Id, NAME)).await,
                 all(select().column_as(task::Column::Id, Identity::Unary(Unescaped.into()))).await,

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use db::{Db, DbOptions};
 use entity::ResearchPlan;
-use tests::{Fixture, TestDatabase, program};
+use tests::{Fixture, PATIENCE, TestDatabase, program};
 
 use crate::rotation::secrets;
 
@@ -62,7 +62,8 @@ async fn a_dump_has_no_secret_and_what_is_restored_has_its_own() {
     // Its roles and its settings have the first one's names. What is granted on a database is not part of its dump.
     restored.execute(&format!("GRANT CONNECT ON DATABASE {} TO {}", restored.name, f.database.login())).await;
     let url = restored.url(Some((&f.database.login(), tests::PASSWORD)));
-    let db = Db::connect(DbOptions::from_url(&url).unwrap().prefix(&f.database.prefix).unwrap()).await.unwrap();
+    let options = DbOptions::from_url(&url).unwrap().prefix(&f.database.prefix).unwrap();
+    let db = Db::connect(options.acquire_timeout(PATIENCE)).await.unwrap();
     let plans = async || {
         db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| ResearchPlan::find().count(cx).await).await
     };

@@ -191,7 +191,8 @@ async fn a_subscription_by_the_documented_role_carries_rows() {
 
     // In the copy contexts are as isolated as in the first.
     let options = db::DbOptions::from_url(&copy.url(Some((&database.login(), PASSWORD)))).unwrap();
-    let db = Db::connect(options.prefix(&database.name).unwrap()).await.unwrap();
+    let options = options.prefix(&database.name).unwrap().acquire_timeout(PATIENCE);
+    let db = Db::connect(options).await.unwrap();
     let count = db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| ResearchPlan::find().count(cx).await);
     assert_eq!(count.await.unwrap(), 2);
     db.close().await;

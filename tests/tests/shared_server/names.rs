@@ -7,7 +7,7 @@ use db::{
 };
 use migration::{Migrator, MigratorTraitSelf, seed};
 use sea_orm::sqlx::{AssertSqlSafe, Connection, PgConnection, query_scalar};
-use tests::{PASSWORD, TestDatabase};
+use tests::{PASSWORD, PATIENCE, TestDatabase};
 
 /// What stands in the name of a role, beside what makes it this test's own.
 const ODD: [&str; 8] = [
@@ -108,7 +108,8 @@ async fn goes_through(odd: &Odd) {
     } else {
         DbOptions::from_url(&odd.url(None)).unwrap().session_authorization(&odd.login)
     };
-    let db = Db::connect(options.prefix(&odd.database.name).unwrap()).await.unwrap();
+    let options = options.prefix(&odd.database.name).unwrap().acquire_timeout(PATIENCE);
+    let db = Db::connect(options).await.unwrap();
     assert_eq!(seed::run(&db).await.unwrap().plans, 4, "{odd:?}");
 
     let registry = db::Registry::collect();

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use db::{Facade, Rows, ScopeDeclaration, ScopeKind};
+use db::{
+    Facade, ScopeKind,
+    scope::{Rows, ScopeDeclaration},
+};
 use entity::{
     Account, Invitation, Member, Organization, PersonalAccessToken, PlanStep, ResearchPlan, Session, User, Verification,
 };

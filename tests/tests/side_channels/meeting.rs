@@ -1,11 +1,9 @@
 //! Where tenants meet: locks, conflicts, channels and numbers are the server's or the table's, not a tenant's.
 
-use std::time::Duration;
-
 use db::prelude::*;
 use entity::{authenticate_pat, create_pat, revoke_pat};
 use sea_orm::sqlx::{Executor, postgres::PgListener, raw_sql};
-use tests::{Fixture, Org};
+use tests::{Fixture, Org, PATIENCE};
 
 use crate::inside::{Inside, sqlstate};
 
@@ -105,7 +103,7 @@ async fn a_notification_is_heard_by_whoever_listens() {
     listener.listen("news").await.unwrap();
     let mut inside = Inside::tenant(&f, &f.acme).await;
     inside.say("NOTIFY news, 'of acme'; COMMIT").await.unwrap();
-    let heard = tokio::time::timeout(Duration::from_mins(1), listener.recv()).await.unwrap().unwrap();
+    let heard = tokio::time::timeout(PATIENCE, listener.recv()).await.unwrap().unwrap();
     assert_eq!(heard.payload(), "of acme");
 }
 

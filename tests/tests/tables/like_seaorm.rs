@@ -32,7 +32,7 @@ async fn by_seaorm<E: EntityTrait>(connection: &DatabaseConnection, entity: E) {
 
 /// Makes the table of an entity by the contract.
 async fn by_contract<F: Facade>(database: &TestDatabase, contract: &Contract) {
-    for statement in contract.create_table::<F>().unwrap() {
+    for statement in contract.create_table::<F>(&db::Registry::collect()).unwrap() {
         database.execute(&statement).await;
     }
 }

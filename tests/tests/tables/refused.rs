@@ -26,7 +26,7 @@ macro_rules! refused {
 
             #[test]
             fn is_refused() {
-                let refused = super::contract().create_table::<Refused>().unwrap_err();
+                let refused = super::contract().create_table::<Refused>(&db::Registry::collect()).unwrap_err();
                 assert!(refused.is_configuration());
                 let said = refused.to_string();
                 assert!(said.contains("the entity `Refused`") && said.contains($why), "{said}");
@@ -97,7 +97,7 @@ mod a_unique_column_beside_a_key_that_is_the_scopes {
     /// Within a tenant it would say nothing, and over all of them tell what another has.
     #[test]
     fn is_refused() {
-        let said = super::contract().create_table::<Settings>().unwrap_err().to_string();
+        let said = super::contract().create_table::<Settings>(&db::Registry::collect()).unwrap_err().to_string();
         assert!(said.contains("column `domain` is unique, and `organization_id` alone is the key"), "{said}");
     }
 }
@@ -123,7 +123,7 @@ mod a_relation_to_what_is_in_the_scope_through_another_table {
 
     #[test]
     fn is_refused() {
-        let said = super::contract().create_table::<Badge>().unwrap_err().to_string();
+        let said = super::contract().create_table::<Badge>(&db::Registry::collect()).unwrap_err().to_string();
         let why = "would tell which rows there are over all tenants, as it is in the scope through `shelf`";
         assert!(said.contains(why), "{said}");
     }

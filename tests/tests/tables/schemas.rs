@@ -113,7 +113,7 @@ CREATE TABLE public.remark (id bigint, invoice_id bigint);
 GRANT ALL ON public.remark TO PUBLIC";
 
 async fn create<F: Facade>(database: &TestDatabase) {
-    for statement in database.migrator().contract().create_table::<F>().unwrap() {
+    for statement in database.migrator().contract().create_table::<F>(&db::Registry::collect()).unwrap() {
         database.execute(&statement).await;
     }
 }

@@ -149,10 +149,10 @@ async fn without_the_grant_no_row_goes_in() {
 #[tokio::test]
 async fn a_table_that_is_made_from_an_entity_counts_without_a_grant() {
     let f = Fixture::new().await;
-    for statement in f.database.migrator().contract().create_table::<CopiedTicket>().unwrap() {
+    for statement in f.database.migrator().contract().create_table::<CopiedTicket>(&db::Registry::collect()).unwrap() {
         f.database.execute(&statement).await;
     }
-    let made = f.database.migrator().contract().create_table::<Ticket>().unwrap();
+    let made = f.database.migrator().contract().create_table::<Ticket>(&db::Registry::collect()).unwrap();
     for statement in made {
         f.database.execute(&statement.replace("\"number\" integer NOT NULL", "\"number\" serial")).await;
     }

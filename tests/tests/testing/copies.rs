@@ -5,7 +5,7 @@ use db::{
     testing::{Isolation, isolation},
 };
 use sea_orm::sqlx::{AssertSqlSafe, query_scalar};
-use tests::TestDatabase;
+use tests::{PATIENCE, TestDatabase};
 
 use crate::tables::{PREFERENCE, STUBBORN, preference::Preference, stubborn::Stubborn};
 
@@ -46,7 +46,7 @@ async fn a_login_that_no_policy_holds_is_refused() {
     let database = TestDatabase::new().await;
     let contract = database.migrator().contract().clone();
     let superuser = db::DbOptions::from_url(&database.owner_url()).unwrap().prefix(&database.name).unwrap();
-    let setup = Isolation::new(&contract, &database.owner_url(), superuser)
+    let setup = Isolation::new(&contract, &database.owner_url(), superuser.acquire_timeout(PATIENCE))
         .registry(Registry::empty().with::<entity::Member>());
     let report = isolation(setup).await;
     let [(test, why)] = report.failures() else { panic!("{report}") };

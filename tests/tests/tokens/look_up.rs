@@ -94,7 +94,7 @@ async fn two_look_ups_at_once_do_not_wait_for_each_other() {
     assert_eq!(sqlstate(&held.unwrap_err()), "55P03");
     assert_eq!(last_used(&f, token.id).await, None);
 
-    let second = f.db.identity().statement_timeout(Duration::from_secs(5));
+    let second = f.db.identity().statement_timeout(Duration::from_secs(20));
     let who = second.run(async |cx| authenticate_pat(cx, &secret).await).await.unwrap();
     assert_eq!(who.user_id(), f.acme.owner.user_id());
     first.commit().await.unwrap();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Acl, Oid, list};
-use crate::options::quote;
+use crate::sql::quote;
 
 /// A table, view, foreign table or sequence.
 #[derive(Debug, Deserialize)]

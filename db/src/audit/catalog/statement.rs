@@ -1,7 +1,10 @@
 //! The statement that reads the catalog.
 
 use super::Catalog;
-use crate::contract::{Closed, SHARED, literal};
+use crate::{
+    contract::{Closed, SHARED},
+    sql::literal,
+};
 
 impl Catalog {
     /// Returns the statement that reads it, for a session whose `search_path` is `pg_catalog` alone. The login role is

@@ -4,13 +4,16 @@ use super::{
     Findings,
     references::{self, Strays, strays},
 };
-use crate::audit::{
-    Code, Object, ObjectKind, Repair,
-    access::Granted,
-    catalog::{ForeignKey, Index},
-    origin::Origins,
-    repair,
-    survey::{Scoped, Survey},
+use crate::{
+    audit::{
+        Object, ObjectKind, Repair,
+        access::Granted,
+        catalog::{ForeignKey, Index},
+        origin::Origins,
+        repair,
+        survey::{Scoped, Survey},
+    },
+    code::Code,
 };
 
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {

@@ -2,54 +2,27 @@
 
 use super::{Findings, database::roles, is_at_least, list, needs, who};
 use crate::{
-    ScopeKind,
+    ScopeKind, TableName,
     audit::{
-        Code, Object, ObjectKind, Repair,
-        catalog::{Function, PUBLIC_NAME},
+        Object, ObjectKind, Repair,
+        catalog::{Function, PUBLIC_NAME, Relation},
         expression::Expression,
         repair::cut_off,
         survey::Survey,
     },
-    contract::{ContractFunction, Needs},
-    options::quote,
+    code::Code,
+    contract::{Body, Executor, Need, OnTables, SIGNATURES},
+    sql::quote,
 };
-
-/// Who executes a function of the contract.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
-    Login,
-    Scope(ScopeKind),
-}
-
-const ALL: &[By] = &[By::Scope(ScopeKind::Tenant), By::Scope(ScopeKind::User), By::Scope(ScopeKind::Identity)];
-
-/// The functions of the contract, by their arguments, and who executes them.
-const FUNCTIONS: [(&str, &[By]); 15] = [
-    ("enter_tenant(uuid,uuid)", &[By::Login]),
-    ("enter_tenant_as_system(uuid)", &[By::Login]),
-    ("enter_user(uuid)", &[By::Login]),
-    ("enter_identity()", &[By::Login]),
-    ("authenticate_token(bytea)", &[By::Scope(ScopeKind::Identity)]),
-    ("context_is_genuine()", ALL),
-    ("current_organization_id()", ALL),
-    ("current_user_id()", ALL),
-    ("in_identity_context()", ALL),
-    ("require_member_role(text[])", &[By::Scope(ScopeKind::Tenant)]),
-    ("ranks_member_role(text)", &[By::Scope(ScopeKind::Tenant)]),
-    ("rotate_seal()", &[]),
-    ("touch_updated_at()", &[]),
-    ("keep_an_owner()", &[]),
-    ("act_by_present_role()", &[]),
-];
 
 /// Returns whether it is a function of the contract, by its name and its arguments.
 pub(super) fn is_known(survey: &Survey<'_>, function: &Function) -> bool {
     executors(survey, function).is_some()
 }
 
-fn executors(survey: &Survey<'_>, function: &Function) -> Option<&'static [By]> {
+fn executors(survey: &Survey<'_>, function: &Function) -> Option<&'static [Executor]> {
     let signature = function.sql.strip_prefix(survey.prefix().schema())?.strip_prefix('.')?;
-    FUNCTIONS.iter().find(|(known, _)| *known == signature).map(|(_, by)| *by)
+    SIGNATURES.iter().find(|known| known.listed() == signature).map(|known| known.executors)
 }
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
@@ -93,8 +66,7 @@ fn is_missing(survey: &Survey<'_>, findings: &mut Findings) -> bool {
 fn install(survey: &Survey<'_>) -> Repair {
     let run = || Repair::decide("run the migration that installs the contract");
     let Some(contract) = survey.audit.contract else { return run() };
-    let needs = [contract.membership_needs(), contract.tokens_needs()].concat();
-    if needs.iter().any(|need| lacks(survey, need).is_some()) {
+    if contract.needs().any(|need| lacks(survey, &need).is_some()) {
         return run();
     }
     // It is not installed over a scope role that can log in.
@@ -105,7 +77,7 @@ fn install(survey: &Survey<'_>) -> Repair {
     // Their policies and grants are for the roles.
     for entity in survey.audit.registry.entities() {
         if let Some(relation) = survey.table_of(entity) {
-            statements.extend(survey.prefix().protect_table(&relation.sql, entity.scopes, &entity.fixed_columns()));
+            statements.extend(survey.prefix().protect_table(&relation.sql, entity.scopes, entity.fixed_columns()));
         }
     }
     statements.extend(contract.protect_membership());
@@ -116,15 +88,13 @@ fn install(survey: &Survey<'_>) -> Repair {
 }
 
 /// Returns what the contract needs of a table and the database lacks, in words.
-fn lacks(survey: &Survey<'_>, Needs { schema, table, columns }: &Needs) -> Option<String> {
+fn lacks(survey: &Survey<'_>, Need { table, columns, .. }: &Need) -> Option<String> {
     let mut relations = survey.catalog.relations.iter();
-    let Some(relation) = relations.find(|relation| relation.schema == *schema && relation.name == *table) else {
-        return Some(format!("the table {schema}.{table}"));
-    };
+    let is_it =
+        |relation: &&Relation| relation.name == table.name() && Some(relation.schema.as_str()) == table.schema();
+    let Some(relation) = relations.find(is_it) else { return Some(format!("the table {table}")) };
     let mut columns = columns.iter();
-    columns
-        .find(|column| relation.column(column).is_none())
-        .map(|column| format!("the column {schema}.{table}.{column}"))
+    columns.find(|column| relation.column(column).is_none()).map(|column| format!("the column {table}.{column}"))
 }
 
 /// The login role can become each scope role, and all of them may use the schema.
@@ -185,11 +155,12 @@ fn secret(survey: &Survey<'_>, findings: &mut Findings) {
 }
 
 /// Those execute a function of the contract who should, and nobody else.
-fn executes(survey: &Survey<'_>, function: &Function, by: &[By], findings: &mut Findings) {
+fn executes(survey: &Survey<'_>, function: &Function, by: &[Executor], findings: &mut Findings) {
     let object = || Object::new(ObjectKind::Function, &function.sql);
     let expected = by.iter().filter_map(|by| match by {
-        By::Login => survey.login().map(|login| login.role),
-        By::Scope(scope) => survey.scope_role(*scope),
+        Executor::Login => survey.login().map(|login| login.role),
+        Executor::Scope(scope) => survey.scope_role(*scope),
+        Executor::Migrating => None,
     });
     let expected: Vec<_> = expected.map(|role| role.oid).collect();
     let grantees = function.acl.iter().map(|(grantee, _)| *grantee).filter(|grantee| *grantee != function.owner);
@@ -245,71 +216,71 @@ fn settings(function: &Function, findings: &mut Findings) {
 fn functions(survey: &Survey<'_>, findings: &mut Findings) {
     let Some(contract) = survey.audit.contract else { return };
     let (schema, gate) = (survey.prefix().schema(), survey.prefix().gate());
-    for ContractFunction { name, definer, body, statements } in contract.functions() {
-        let signature = FUNCTIONS.iter().find(|(known, _)| known.split('(').next() == Some(name.as_str()));
-        let sql = format!("{schema}.{}", signature.map_or(name.as_str(), |(signature, _)| signature));
+    for function in contract.functions() {
+        let sql = format!("{schema}.{}", function.signature.listed());
         let object = Object::new(ObjectKind::Function, &sql);
         let Some(found) = survey.catalog.functions.iter().find(|found| found.sql == sql) else {
             let message = "it is missing, and the policies or contexts that need it fail".to_owned();
-            findings.add(Code::ContractMissing, object, message, statements);
+            findings.add(Code::ContractMissing, object, message, contract.remake(&function));
             continue;
         };
+        let definer = function.signature.definer;
         let what = if found.definer != definer {
             "it runs as another role than the program's contract makes it run as"
         } else if definer && survey.role_name(found.owner) != gate {
             "it is not owned by the definer role"
-        } else if !same_body(&body, found) {
+        } else if !same_body(&function, found) {
             "its body is not the one that the program's contract makes"
         } else {
             continue;
         };
-        findings.add(Code::ContractFunctionChanged, object, what.to_owned(), statements);
+        findings.add(Code::ContractFunctionChanged, object, what.to_owned(), contract.remake(&function));
     }
 }
 
 /// Returns whether a body is the contract's: to the letter, but for one that is an expression, which PostgreSQL writes
 /// in its own way.
-fn same_body(ours: &str, found: &Function) -> bool {
-    let theirs = found.body.as_deref().unwrap_or_default();
-    if found.language == "sql" { Expression::of(ours, "") == Expression::of(theirs, "") } else { ours == theirs }
+fn same_body(ours: &crate::contract::Function, found: &Function) -> bool {
+    let (body, theirs) = (ours.body(), found.body.as_deref().unwrap_or_default());
+    match ours.body {
+        // Which PostgreSQL's own schema is left out of.
+        Body::Expression(_) => Expression::of(&body, "pg_catalog") == Expression::of(theirs, "pg_catalog"),
+        Body::Block(_) => body == theirs,
+    }
 }
 
 /// The policies of the definer role, and the triggers on memberships, which the contract makes beside the tables' own.
 fn made_beside_tables(survey: &Survey<'_>, findings: &mut Findings) {
     let Some(contract) = survey.audit.contract else { return };
-    for (statements, needs) in [
-        (contract.protect_membership(), contract.membership_needs()),
-        (contract.protect_tokens(), contract.tokens_needs()),
-    ] {
-        let mut missing = Vec::new();
-        for sql in &statements {
-            let words: Vec<_> = sql.split_whitespace().collect();
-            let table = words.iter().position(|word| *word == "ON").and_then(|at| words.get(at + 1));
-            let table = table.map(|table| table.replace('"', "")).unwrap_or_default();
-            let relation = survey.catalog.relations.iter().find(|relation| relation.full_name() == table);
-            let Some(relation) = relation else { continue };
-            let policies = survey.policies_of(relation);
-            let has_policy = |name: &str| policies.iter().any(|policy| policy.name == name);
-            let triggers = || survey.catalog.triggers.iter().filter(|trigger| trigger.relation == relation.oid);
-            let has_trigger = |name: &str| triggers().any(|trigger| trigger.name == name);
-            match words.as_slice() {
-                ["CREATE", "POLICY", name, ..] if !has_policy(name) => {
-                    missing.push(format!("policy {name} of {table}"));
-                }
-                ["CREATE", "OR", "REPLACE", "TRIGGER", name, ..] if !has_trigger(name) => {
-                    missing.push(format!("trigger {name} of {table}"));
-                }
-                _ => {}
-            }
-        }
-        if let Some(first) = missing.first() {
-            let missing: Vec<_> = missing.iter().map(String::as_str).collect();
-            let message = format!("{} is missing, which the contract makes", list(&missing));
-            let repair = match needs.iter().find_map(|need| lacks(survey, need)) {
-                Some(lacks) => Repair::decide(format!("add {lacks} first, which the contract writes or reads")),
-                None => statements.into(),
-            };
-            findings.add(Code::ContractMissing, Object::new(ObjectKind::Other, first), message, repair);
-        }
+    for made in [contract.on_membership(), contract.on_tokens()] {
+        let missing = missing(survey, &made);
+        let Some(first) = missing.first() else { continue };
+        let names: Vec<_> = missing.iter().map(String::as_str).collect();
+        let message = format!("{} is missing, which the contract makes", list(&names));
+        let repair = match made.needs.iter().find_map(|need| lacks(survey, need)) {
+            Some(lacks) => Repair::decide(format!("add {lacks} first, which the contract writes or reads")),
+            None => made.statements(contract).into(),
+        };
+        findings.add(Code::ContractMissing, Object::new(ObjectKind::Other, first), message, repair);
     }
+}
+
+/// The policies and triggers that a table lacks, which is there.
+fn missing(survey: &Survey<'_>, made: &OnTables) -> Vec<String> {
+    let of = |table: &TableName| {
+        let mut relations = survey.catalog.relations.iter();
+        relations.find(|relation| relation.name == table.name() && Some(relation.schema.as_str()) == table.schema())
+    };
+    let policies = made.policies.iter().filter(|(table, expected)| {
+        of(table)
+            .is_some_and(|relation| !survey.policies_of(relation).iter().any(|policy| policy.name == expected.name))
+    });
+    let triggers = made.triggers.iter().filter(|expected| {
+        of(&expected.table).is_some_and(|relation| {
+            let mut triggers = survey.catalog.triggers.iter().filter(|trigger| trigger.relation == relation.oid);
+            !triggers.any(|trigger| trigger.name == expected.name)
+        })
+    });
+    let policies = policies.map(|(table, policy)| format!("policy {} of {table}", policy.name));
+    policies.chain(triggers.map(|trigger| format!("trigger {} of {}", trigger.name, trigger.table))).collect()
 }

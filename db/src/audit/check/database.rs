@@ -3,12 +3,13 @@
 use super::{Findings, who};
 use crate::{
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{Acl, DefaultAcl, PUBLIC, PUBLIC_NAME, Relation},
         repair::cut_off,
         survey::Survey,
     },
-    options::quote,
+    code::Code,
+    sql::quote,
 };
 
 /// The first minor versions with the fixes of CVE-2024-10976 and CVE-2025-8713; later major versions have them.
@@ -168,7 +169,8 @@ mod tests {
     use super::version;
     use crate::{
         Registry,
-        audit::{Audit, Code, catalog::Catalog, check::Findings, survey::Survey},
+        audit::{Audit, catalog::Catalog, check::Findings, survey::Survey},
+        code::Code,
     };
 
     fn finds(version_num: i32) -> bool {

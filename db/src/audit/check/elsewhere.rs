@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, database::role, list, who};
-use crate::audit::{
-    Code, Object, ObjectKind, Repair,
-    catalog::{Held, Other},
-    repair::cut_off,
-    survey::Survey,
+use crate::{
+    audit::{
+        Object, ObjectKind, Repair,
+        catalog::{Held, Other},
+        repair::cut_off,
+        survey::Survey,
+    },
+    code::Code,
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

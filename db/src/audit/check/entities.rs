@@ -2,9 +2,12 @@
 
 use super::Findings;
 use crate::{
-    RegisteredEntity, Rows, TableName,
-    audit::{Code, Object, ObjectKind, Repair, catalog::Relation, origin::Origins, survey::Survey},
-    options::quote,
+    RegisteredEntity, TableName,
+    audit::{Object, ObjectKind, Repair, catalog::Relation, origin::Origins, survey::Survey},
+    code::Code,
+    contract::{self, ScopedTables},
+    scope::Rows,
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {
@@ -49,27 +52,27 @@ fn tables_missing(survey: &Survey<'_>, findings: &mut Findings) {
     let mut made: Vec<TableName> = Vec::new();
     while !missing.is_empty() {
         let is_ready = |entity: &&RegisteredEntity| {
-            let waits = |table: &TableName| missing.iter().any(|other| other.table_name() == *table);
-            needs(entity).iter().all(|table| *table == entity.table_name() || !waits(table))
+            let waits = |table: &TableName| missing.iter().any(|other| other.table_name() == table);
+            needs(entity).iter().all(|table| *table == *entity.table_name() || !waits(table))
         };
         // Where they need each other, none can be made before the other.
         let at = missing.iter().position(is_ready);
         let entity = missing.remove(at.unwrap_or(0));
         let is_there = |table: &TableName| {
-            *table == entity.table_name()
+            table == entity.table_name()
                 || made.contains(table)
                 || survey.table_named(table.schema(), table.name()).is_some()
         };
         let can_be_made = at.is_some() && needs(entity).iter().all(is_there);
         if table_missing(survey, entity, can_be_made, findings) {
-            made.push(entity.table_name());
+            made.push(entity.table_name().clone());
         }
     }
 }
 
 /// Returns the tables that have to be there before that of an entity: what it points at, and what its policies read.
 fn needs(entity: &RegisteredEntity) -> Vec<TableName> {
-    let keys = entity.foreign_keys().into_iter().map(|key| key.table);
+    let keys = entity.data.foreign_keys().map(|key| key.table);
     let via = entity.scopes.iter().filter_map(|declaration| match declaration.rows {
         Rows::Via(via) => Some(via().table),
         Rows::All | Rows::Column(_) => None,
@@ -80,9 +83,8 @@ fn needs(entity: &RegisteredEntity) -> Vec<TableName> {
 /// Returns whether there are statements that make it.
 fn table_missing(survey: &Survey<'_>, entity: &RegisteredEntity, can_be_made: bool, findings: &mut Findings) -> bool {
     let schema = entity.schema();
-    let of_name = |relation: &&Relation| {
-        relation.name == entity.table() && schema.as_ref().is_none_or(|schema| relation.schema == *schema)
-    };
+    let of_name =
+        |relation: &&Relation| relation.name == entity.table() && schema.is_none_or(|schema| relation.schema == schema);
     let facade = entity.facade();
     let (message, repair) = match survey.catalog.relations.iter().find(of_name) {
         Some(other) if schema.is_some() || !other.is_table() => (
@@ -110,20 +112,20 @@ fn create_table(survey: &Survey<'_>, entity: &RegisteredEntity, can_be_made: boo
     if !can_be_made {
         return Repair::decide("run the migration that makes it: it needs a table that is not there either");
     }
-    let is_there = |schema: &String| survey.catalog.schemas.iter().any(|found| found.name == *schema);
+    let is_there = |schema: &str| survey.catalog.schemas.iter().any(|found| found.name == schema);
     let mut statements = match entity.schema() {
-        Some(schema) if !is_there(&schema) => {
+        Some(schema) if !is_there(schema) => {
             return Repair::decide(format!("run the migration that makes it: there is no schema `{schema}`"));
         }
         Some(_) => Vec::new(),
         // As queries find it, whoever runs this.
-        None => match survey.catalog.search_path.iter().find(|schema| is_there(schema)) {
+        None => match survey.catalog.search_path.iter().find(|schema| is_there(schema.as_str())) {
             Some(schema) => vec![format!("SET LOCAL search_path = {}", quote(schema))],
             None => return Repair::decide("run the migration that makes it: no schema of the search path is there"),
         },
     };
-    match entity.create_table(survey.prefix()) {
-        Ok(create) => statements.extend(create),
+    match ScopedTables::new(survey.prefix()).create_entity(&entity.data, survey.audit.registry) {
+        Ok(create) => statements.extend(create.statements()),
         Err(refused) => return Repair::decide(format!("run the migration that makes it: {refused}")),
     }
     Repair::from(statements).advise("better run the migration that makes it: checks and other indexes are in no entity")
@@ -145,7 +147,7 @@ fn columns(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, 
 /// A new column has no grants before the table is protected again.
 fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relation, column: &str) -> Repair {
     let table = &relation.sql;
-    let Some(definition) = entity.column_definition(column) else {
+    let Some(definition) = contract::add_column(&entity.data, column) else {
         return Repair::decide("run the migration that adds it");
     };
     let is_scope = entity.scopes.iter().any(|declaration| declaration.rows.column() == Some(column));
@@ -157,7 +159,7 @@ fn add_column(survey: &Survey<'_>, entity: &RegisteredEntity, relation: &Relatio
         ));
     }
     let mut statements = vec![format!("ALTER TABLE {table} ADD COLUMN {definition}")];
-    statements.extend(survey.prefix().protect_table(table, entity.scopes, &entity.fixed_columns()));
+    statements.extend(survey.prefix().protect_table(table, entity.scopes, entity.fixed_columns()));
     Repair::from(statements).advise("better run the migration that adds it: checks and keys are in no column")
 }
 

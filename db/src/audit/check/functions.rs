@@ -7,8 +7,9 @@ use super::{
     who,
 };
 use crate::{
-    audit::{Code, Object, ObjectKind, Repair, Severity, catalog::Function, repair::cut_off, survey::Survey},
-    options::quote,
+    audit::{Object, ObjectKind, Repair, catalog::Function, repair::cut_off, survey::Survey},
+    code::{Code, Severity},
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

@@ -3,11 +3,12 @@
 use super::{Findings, roles::leave};
 use crate::{
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{Oid, Relation},
         survey::Survey,
     },
-    options::quote,
+    code::Code,
+    sql::quote,
 };
 
 /// A scope role is no other's; the definer role is nobody's, and has no power but what the contract gives it.

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{Findings, list, tables::protect};
 use crate::{
-    ScopeDeclaration, SelectColumns, UpdateColumns,
     audit::{
-        Code, Object,
+        Object,
         access::Granted,
         survey::{Scoped, Survey},
     },
-    options::quote,
+    code::Code,
+    scope::{ScopeDeclaration, SelectColumns, UpdateColumns},
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {

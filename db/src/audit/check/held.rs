@@ -3,11 +3,12 @@
 use super::Findings;
 use crate::{
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{Held, Oid, Setting},
         survey::Survey,
     },
-    options::quote,
+    code::Code,
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

@@ -4,12 +4,13 @@ use super::{Findings, database::roles, list};
 use crate::{
     ScopeKind, TableName,
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{Oid, PUBLIC, Relation, Role},
         survey::Survey,
     },
-    contract::{Need, SET_CONFIG},
-    options::quote,
+    code::Code,
+    contract::{Contract, Need, SET_CONFIG},
+    sql::quote,
 };
 
 /// Returns whether a role, or everybody, has a privilege.
@@ -28,10 +29,9 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     temporary(survey, gate, findings);
     schema(survey, gate, survey.prefix().schema(), findings);
     rotate(survey, findings);
-    let needs = survey.audit.contract.map(crate::contract::Contract::needs).unwrap_or_default();
-    for need in &needs {
+    for need in survey.audit.contract.into_iter().flat_map(Contract::needs) {
         schema(survey, gate, need.table.schema().unwrap_or("public"), findings);
-        columns(survey, gate, need, findings);
+        columns(survey, gate, &need, findings);
     }
 }
 

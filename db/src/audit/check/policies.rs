@@ -6,15 +6,17 @@ use super::{
     tables::{is_key, protect},
 };
 use crate::{
-    ScopeDeclaration, ScopeKind,
+    ScopeKind,
     audit::{
-        Code, Object, ObjectKind, Repair, Severity,
+        Object, ObjectKind, Repair,
         catalog::{PUBLIC, Policy},
         expression::Expression,
         survey::{Scoped, Survey},
     },
+    code::{Code, Severity},
     contract::PolicyDeclaration,
-    options::quote,
+    scope::ScopeDeclaration,
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
@@ -73,13 +75,11 @@ impl Table<'_> {
         ours.map(|sql| self.expression(sql)) == theirs.map(|sql| self.expression(sql))
     }
 
-    fn is(&self, expected: &PolicyDeclaration, declaration: &ScopeDeclaration, found: &Policy) -> bool {
-        let kind = expected.name.rsplit('_').next().unwrap_or_default();
-        let written = self.survey.prefix().written_policy(declaration, kind);
+    fn is(&self, expected: &PolicyDeclaration, found: &Policy) -> bool {
         found.permissive == expected.permissive
             && found.command == command(expected.command)
-            && self.same(written.using.as_deref(), found.using.as_deref())
-            && self.same(written.check.as_deref(), found.check.as_deref())
+            && self.same(expected.using.as_deref(), found.using.as_deref())
+            && self.same(expected.check.as_deref(), found.check.as_deref())
     }
 
     /// The policies that a scope asks for are there, as they should be.
@@ -89,11 +89,8 @@ impl Table<'_> {
                 self.policies.iter().find(|policy| policy.name == expected.name && policy.roles.contains(&role));
             let is_boundary = expected.name.ends_with("_boundary");
             // A table without an entity may name its policies as it likes.
-            let by_content = || {
-                self.policies
-                    .iter()
-                    .any(|policy| policy.roles.contains(&role) && self.is(&expected, declaration, policy))
-            };
+            let by_content =
+                || self.policies.iter().any(|policy| policy.roles.contains(&role) && self.is(&expected, policy));
             if self.scoped.entity.is_none() && (!is_boundary || by_content()) {
                 continue;
             }
@@ -101,7 +98,7 @@ impl Table<'_> {
             let repair =
                 vec![format!("DROP POLICY IF EXISTS {} ON {sql}", quote(&expected.name)), expected.create(sql)];
             match by_name {
-                Some(found) if self.is(&expected, declaration, found) => {}
+                Some(found) if self.is(&expected, found) => {}
                 Some(found) if !is_boundary || !found.permissive => {
                     self.changed(&expected, found, declaration, role, repair, findings);
                 }
@@ -252,7 +249,7 @@ impl Table<'_> {
             scoped.scopes.iter().filter(of_scope).any(|declaration| {
                 // Without the seal too: the boundary asks for that.
                 let prefix = survey.prefix();
-                let (rows, boundary) = (prefix.written_rows(declaration), prefix.written_boundary(declaration));
+                let (rows, boundary) = (prefix.rows(declaration), prefix.boundary(declaration));
                 [rows, boundary].iter().any(|ours| self.expression(ours) == sql)
             })
         };
@@ -284,7 +281,7 @@ impl Table<'_> {
         let expected = self.survey.prefix().policies(declaration);
         let boundary = expected.iter().find(|policy| policy.name.ends_with("_boundary"));
         boundary.is_some_and(|boundary| {
-            self.policies.iter().any(|policy| policy.roles.contains(&role) && self.is(boundary, declaration, policy))
+            self.policies.iter().any(|policy| policy.roles.contains(&role) && self.is(boundary, policy))
         })
     }
 }

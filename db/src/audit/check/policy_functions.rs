@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Findings;
-use crate::audit::{Code, Object, ObjectKind, Repair, catalog::Function, survey::Survey};
+use crate::{
+    audit::{Object, ObjectKind, Repair, catalog::Function, survey::Survey},
+    code::Code,
+};
 
 /// The functions of the contract that are not inlined, on purpose: they raise, or read what only the definer role may.
 const NOT_INLINED: [&str; 2] = ["require_member_role", "context_is_genuine"];

@@ -2,15 +2,17 @@
 
 use super::Findings;
 use crate::{
-    Rows, ScopeDeclaration, ScopeKind, Via,
+    ScopeKind,
     audit::{
-        Code, Object, Repair,
+        Object, Repair,
         access::Granted,
         catalog::{ForeignKey, Relation},
         origin::Origins,
         survey::{Scoped, Survey},
     },
-    options::quote,
+    code::Code,
+    scope::{Rows, ScopeDeclaration, Via},
+    sql::quote,
 };
 
 /// Why a row can point at one that a scope does not see.

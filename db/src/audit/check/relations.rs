@@ -5,18 +5,19 @@ use sea_orm::sea_query::ForeignKeyAction;
 use super::{Findings, references::shared};
 use crate::{
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{ForeignKey, Relation},
         repair::{self, Missing},
         survey::{Scoped, Survey},
     },
-    contract::DeclaredForeignKey,
-    options::quote,
+    code::Code,
+    scope::entity_table::DeclaredForeignKey,
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
     let Some(entity) = scoped.entity else { return };
-    for declared in entity.foreign_keys() {
+    for declared in entity.data.foreign_keys() {
         // Where that is missing, it is found by itself.
         let Some(parent) = survey.table_named(declared.table.schema(), declared.table.name()) else { continue };
         let mut keys = survey.catalog.foreign_keys.iter().filter(|key| key.relation == scoped.relation.oid);

@@ -5,26 +5,14 @@ use std::collections::HashSet;
 use super::{Findings, gate, held, is_at_least};
 use crate::{
     audit::{
-        Code, Finding, Object, ObjectKind, Repair,
+        Finding, Object, ObjectKind, Repair,
         catalog::{Held, Membership, Oid, Relation, Role},
         survey::{Request, Survey},
     },
-    options::quote,
+    code::Code,
+    contract::BEYOND_POLICIES,
+    sql::quote,
 };
-
-/// Roles of PostgreSQL's own that reach beyond every policy.
-pub(crate) const BEYOND_POLICIES: [&str; 10] = [
-    "pg_read_all_data",
-    "pg_write_all_data",
-    "pg_read_server_files",
-    "pg_write_server_files",
-    "pg_execute_server_program",
-    "pg_read_all_stats",
-    "pg_stat_scan_tables",
-    "pg_monitor",
-    "pg_create_subscription",
-    "pg_maintain",
-];
 
 /// The role that a server is made with, which some versions let lose its power, and then nobody has it.
 const BOOTSTRAP: Oid = 10;

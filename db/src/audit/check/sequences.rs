@@ -6,10 +6,11 @@ use super::{Findings, database::role};
 use crate::{
     ScopeKind,
     audit::{
-        Code, Object, ObjectKind,
+        Object, ObjectKind,
         catalog::{Oid, PUBLIC, Relation},
         survey::{Scoped, Survey},
     },
+    code::Code,
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Findings, database::roles, roles::BEYOND_POLICIES, who};
+use super::{Findings, database::roles, who};
 use crate::{
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{Oid, PUBLIC, PUBLIC_NAME},
         survey::Survey,
     },
+    code::Code,
+    contract::BEYOND_POLICIES,
     contract::{Closed, SHARED},
 };
 

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use super::{Findings, database::revoke_all, list, who};
 use crate::{
     audit::{
-        Code, Object, ObjectKind, Repair,
+        Object, ObjectKind, Repair,
         catalog::{Column, PUBLIC, PUBLIC_NAME, Relation},
         repair::{bystanders, cut_off},
         survey::{Scoped, Survey},
     },
-    options::quote,
+    code::Code,
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Findings) {
@@ -84,7 +85,7 @@ pub(super) fn protect(survey: &Survey<'_>, scoped: &Scoped<'_>) -> Repair {
         if to_public {
             advice.extend(cut_off(survey, &[PUBLIC_NAME]));
         }
-        let statements = survey.prefix().protect_table(sql, entity.scopes, &entity.fixed_columns());
+        let statements = survey.prefix().protect_table(sql, entity.scopes, entity.fixed_columns());
         return Repair::from(statements).advise_all(advice);
     }
     let mut statements = vec![

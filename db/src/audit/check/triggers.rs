@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::{
-    audit::{Code, Object, ObjectKind, Repair, catalog::Relation, survey::Survey},
-    options::quote,
+    audit::{Object, ObjectKind, Repair, catalog::Relation, survey::Survey},
+    code::Code,
+    sql::quote,
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

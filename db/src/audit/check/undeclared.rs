@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{Findings, database::role, list, sequences::drawn_by, who};
-use crate::audit::{
-    Code, Object, ObjectKind, Repair,
-    catalog::{PUBLIC, PUBLIC_NAME, Relation},
-    origin::Origins,
-    repair::cut_off,
-    survey::{Rights, Survey},
+use crate::{
+    audit::{
+        Object, ObjectKind, Repair,
+        catalog::{PUBLIC, PUBLIC_NAME, Relation},
+        origin::Origins,
+        repair::cut_off,
+        survey::{Rights, Survey},
+    },
+    code::Code,
 };
 
 /// What row-level security does not filter.

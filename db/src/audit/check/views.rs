@@ -6,11 +6,14 @@ use super::{
     Findings,
     database::{reached_by, revoke_all},
 };
-use crate::audit::{
-    Code, Object, ObjectKind, Repair,
-    catalog::{Oid, Relation},
-    origin::Origins,
-    survey::Survey,
+use crate::{
+    audit::{
+        Object, ObjectKind, Repair,
+        catalog::{Oid, Relation},
+        origin::Origins,
+        survey::Survey,
+    },
+    code::Code,
 };
 
 pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {

@@ -5,7 +5,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{matrix::matrix, plain, sql::shown, style::STYLE, svg};
 use crate::{
     ScopeKind,
-    audit::{AuditReport, Finding, Severity},
+    audit::{AuditReport, Finding},
+    code::Severity,
 };
 
 impl AuditReport {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::audit::{AuditReport, Code, Finding, Object, Severity};
+use crate::{
+    audit::{AuditReport, Finding, Object},
+    code::{Code, Severity},
+};
 
 impl AuditReport {
     /// Returns the report as SARIF 2.1.0.

@@ -10,7 +10,10 @@ use place::Grid;
 use route::{Edge, Measures, Routes};
 
 use super::{plain, short};
-use crate::audit::{AuditReport, AuditedForeignKey, AuditedTable, Severity};
+use crate::{
+    audit::{AuditReport, AuditedForeignKey, AuditedTable},
+    code::Severity,
+};
 
 /// How wide a character of a table's name is, and one of a scope's.
 const NAME: usize = 9;

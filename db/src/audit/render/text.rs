@@ -8,7 +8,10 @@ use super::{
     plain,
     sql::{remarks, shown},
 };
-use crate::audit::{AuditReport, Finding, Object, Severity};
+use crate::{
+    audit::{AuditReport, Finding, Object},
+    code::Severity,
+};
 
 /// The narrowest that has room for a column each.
 const WIDE: u16 = 110;

@@ -3,12 +3,12 @@
 use super::{Repair, SEE_ALL_ROWS, columns_of};
 use crate::{
     audit::{
-        Code, Object, ObjectKind, acceptances,
+        Object, ObjectKind, acceptances,
         catalog::{ForeignKey, Index, Relation},
         survey::{Scoped, Survey},
     },
-    contract::{do_block, literal},
-    options::quote,
+    code::Code,
+    sql::{do_block, literal, quote},
 };
 
 const LOCKS: &str = "both tables are locked until it is done, and their rows are read; where that takes too long, make the \

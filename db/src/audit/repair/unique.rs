@@ -6,8 +6,7 @@ use crate::{
         catalog::{Index, IndexDetails, Relation},
         survey::{Scoped, Survey},
     },
-    contract::literal,
-    options::quote,
+    sql::{literal, quote},
 };
 
 /// Puts the column of a scope first into a key, where that leaves the rule one.

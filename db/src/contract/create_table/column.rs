@@ -4,11 +4,10 @@ use sea_orm::sea_query::{
     Alias, ColumnDef, ColumnSpec, ColumnType, PostgresQueryBuilder, Table, extension::postgres::Type,
 };
 
-use super::Subject;
 use crate::{
     Result,
-    contract::{do_block, literal},
-    options::quote,
+    scope::entity_table::{EntityColumn, EntityTable},
+    sql::{do_block, literal, quote},
 };
 
 /// What `extra` would make beside the contract: a key without the scope, or one that points out of it.
@@ -16,8 +15,8 @@ const KEYS: [&str; 4] = ["UNIQUE", "PRIMARY", "REFERENCES", "EXCLUDE"];
 
 /// Returns the definition of a column, from what SeaORM makes of it. Keys are the table's to have, with the scope in
 /// them.
-pub(super) fn definition(subject: &Subject, made: &ColumnDef, declared: &ColumnType) -> Result<String> {
-    let name = made.get_column_name();
+pub(super) fn definition(entity: &EntityTable, column: &EntityColumn) -> Result<String> {
+    let EntityColumn { name, declared, definition: made, .. } = column;
     let what = || format!("column `{name}`");
     // All that SeaORM can say of a column, so that what comes to be there does not get lost.
     let ColumnSpec {
@@ -33,11 +32,11 @@ pub(super) fn definition(subject: &Subject, made: &ColumnDef, declared: &ColumnT
         using: _,
     } = made.get_column_spec();
     if has_year(declared) {
-        return Err(subject.refuse(&what(), "is of type `Year`, which PostgreSQL has not"));
+        return Err(entity.refuse(&what(), "is of type `Year`, which PostgreSQL has not"));
     }
     if let Some(key) = extra.as_deref().and_then(key_in) {
         let why = format!("has {key} in its `extra`, which would not carry the scope; write `create_as`, or `unique`");
-        return Err(subject.refuse(&what(), &why));
+        return Err(entity.refuse(&what(), &why));
     }
     let declared = quoted_enum(declared);
     let column_type = match (auto_increment, identity(&declared)) {
@@ -45,10 +44,10 @@ pub(super) fn definition(subject: &Subject, made: &ColumnDef, declared: &ColumnT
         (true, Some(identity)) => ColumnType::custom(identity),
         (true, None) => {
             let why = "is `auto_increment`, which only an integer can be; write `auto_increment = false`";
-            return Err(subject.refuse(&what(), why));
+            return Err(entity.refuse(&what(), why));
         }
     };
-    let mut column = ColumnDef::new_with_type(Alias::new(&name), column_type);
+    let mut column = ColumnDef::new_with_type(Alias::new(*name), column_type);
     match nullable {
         Some(false) => drop(column.not_null()),
         Some(true) => drop(column.null()),
@@ -70,7 +69,7 @@ pub(super) fn definition(subject: &Subject, made: &ColumnDef, declared: &ColumnT
     let table = Table::create().table(Alias::new("t")).col(&mut column).to_string(PostgresQueryBuilder);
     let text = table.split_once("( ").and_then(|(_, text)| text.rsplit_once(" )")).map_or("", |(text, _)| text);
     let is_time = matches!(made.get_column_type(), Some(ColumnType::TimestampWithTimeZone));
-    let is_ours = is_time && default.is_none() && matches!(name.as_str(), "created_at" | "updated_at");
+    let is_ours = is_time && default.is_none() && matches!(*name, "created_at" | "updated_at");
     Ok(format!("{text}{}", if is_ours { " DEFAULT now()" } else { "" }))
 }
 

@@ -5,15 +5,19 @@ use sea_orm::{
     sea_query::{ForeignKeyAction, ForeignKeyCreateStatement},
 };
 
-use super::{Subject, columns_of, key::carried, names};
-use crate::{Registry, Result, Rows, ScopeDeclaration, TableName, options::quote};
+use super::{columns_of, key::carried, names};
+use crate::{
+    Registry, Result, TableName,
+    scope::entity_table::EntityTable,
+    scope::{Rows, ScopeDeclaration},
+    sql::quote,
+};
 
 /// Returns the foreign keys of an entity's relations. Those that another table owns are in that one.
-pub(super) fn foreign_keys(subject: &Subject, relations: impl Iterator<Item = RelationDef>) -> Result<Vec<String>> {
-    let registry = Registry::collect();
+pub(super) fn foreign_keys(child: &EntityTable, registry: &Registry) -> Result<Vec<String>> {
     let mut made: Vec<ForeignKey> = Vec::new();
-    for relation in relations.filter(|relation| !relation.is_owner && !relation.skip_fk) {
-        let key = ForeignKey::of(subject, &registry, relation)?;
+    for relation in child.relations.iter().filter(|relation| !relation.is_owner && !relation.skip_fk) {
+        let key = ForeignKey::of(child, registry, relation.clone())?;
         // Two facades of a table, such as a person and a colleague, are one foreign key.
         let Some(same) = made.iter_mut().find(|other| other.pairs == key.pairs && other.parent == key.parent) else {
             made.push(key);
@@ -25,11 +29,11 @@ pub(super) fn foreign_keys(subject: &Subject, relations: impl Iterator<Item = Re
             (true, true) if (same.on_delete, same.on_update) == (key.on_delete, key.on_update) => {}
             (true, true) => {
                 let why = "is declared twice, with other actions; say `skip_fk` of one";
-                return Err(subject.refuse(&key.relation(), why));
+                return Err(child.refuse(&key.relation(), why));
             }
         }
     }
-    made.iter().map(|key| key.definition(subject)).collect()
+    made.iter().map(|key| key.definition(child)).collect()
 }
 
 struct ForeignKey {
@@ -42,22 +46,22 @@ struct ForeignKey {
 }
 
 impl ForeignKey {
-    fn of(subject: &Subject, registry: &Registry, relation: RelationDef) -> Result<Self> {
+    fn of(child: &EntityTable, registry: &Registry, relation: RelationDef) -> Result<Self> {
         let parent = TableName::of_reference(&relation.to_tbl);
-        let parent = parent.ok_or_else(|| subject.refuse("a relation", "points at no table"))?;
+        let parent = parent.ok_or_else(|| child.refuse("a relation", "points at no table"))?;
         let made: ForeignKeyCreateStatement = relation.into();
         let made = made.get_foreign_key();
         let pairs = made.get_columns().into_iter().zip(made.get_ref_columns()).collect();
         let name = made.get_name().map(str::to_owned);
         let mut key = Self { name, parent, pairs, on_delete: None, on_update: None };
         let action = |action: Option<ForeignKeyAction>| {
-            let unknown = || subject.refuse(&key.relation(), "has an action that is not known here");
+            let unknown = || child.refuse(&key.relation(), "has an action that is not known here");
             action.map(|action| sql(action).ok_or_else(unknown)).transpose()
         };
         (key.on_delete, key.on_update) = (action(made.get_on_delete())?, action(made.get_on_update())?);
-        let entity = registry.entities().find(|entity| entity.table_name() == key.parent);
+        let entity = registry.entities().find(|entity| *entity.table_name() == key.parent);
         if let Some(entity) = entity {
-            key.carry(subject, entity.scopes)?;
+            key.carry(child, entity.scopes)?;
         }
         Ok(key)
     }
@@ -72,21 +76,21 @@ impl ForeignKey {
     }
 
     /// Puts the columns of the scopes that both tables are in before the others.
-    fn carry(&mut self, subject: &Subject, theirs: &'static [ScopeDeclaration]) -> Result<()> {
-        let shared: Vec<_> = subject
-            .columns()
+    fn carry(&mut self, child: &EntityTable, theirs: &'static [ScopeDeclaration]) -> Result<()> {
+        let shared: Vec<_> = child
+            .scopes_by_column()
             .filter_map(|(own, from)| {
                 let (parent, to) = columns_of(theirs).find(|(parent, _)| parent.scope == own.scope)?;
                 Some((own, from, parent, to))
             })
             .collect();
         if shared.is_empty() {
-            return self.refuse_via(subject, theirs);
+            return self.refuse_via(child, theirs);
         }
         let is_carried = |scopes, of: &ScopeDeclaration| carried(scopes).any(|(scope, _)| scope.scope == of.scope);
         let mut first = Vec::new();
         for (n, (own, from, parent, to)) in shared.into_iter().enumerate() {
-            if n > 0 && !(is_carried(subject.scopes, own) && is_carried(theirs, parent)) {
+            if n > 0 && !(is_carried(child.scopes, own) && is_carried(theirs, parent)) {
                 continue;
             }
             match self.pairs.iter().find(|(other_from, other_to)| other_from == from || other_to == to) {
@@ -96,7 +100,7 @@ impl ForeignKey {
                     let why = format!(
                         "leads out of the scope: `{from}` has to point at `{to}`; say `skip_fk`, or write `create_as`"
                     );
-                    return Err(subject.refuse(&self.relation(), &why));
+                    return Err(child.refuse(&self.relation(), &why));
                 }
             }
         }
@@ -106,8 +110,8 @@ impl ForeignKey {
     }
 
     /// Rows that are in the scope through another table have no column by which a foreign key could carry it.
-    fn refuse_via(&self, subject: &Subject, theirs: &'static [ScopeDeclaration]) -> Result<()> {
-        let has = |kind| subject.columns().any(|(own, _)| own.scope == kind);
+    fn refuse_via(&self, child: &EntityTable, theirs: &'static [ScopeDeclaration]) -> Result<()> {
+        let has = |kind| child.scopes_by_column().any(|(own, _)| own.scope == kind);
         let via = theirs.iter().find_map(|declared| match declared.rows {
             Rows::Via(via) if has(declared.scope) => Some(via().table),
             _ => None,
@@ -117,19 +121,19 @@ impl ForeignKey {
                 "would tell which rows there are over all tenants, as it is in the scope through `{via}`; point at \
                  `{via}`, or say `skip_fk`"
             );
-            Err(subject.refuse(&self.relation(), &why))
+            Err(child.refuse(&self.relation(), &why))
         })
     }
 
-    fn definition(&self, subject: &Subject) -> Result<String> {
+    fn definition(&self, child: &EntityTable) -> Result<String> {
         let (from, to): (Vec<_>, Vec<_>) = self.pairs.iter().cloned().unzip();
-        let scope = subject.scope_columns();
+        let scope = child.scope_columns();
         let own: Vec<_> = from.iter().filter(|column| !scope.contains(&column.as_str())).collect();
         let sets = |action: Option<&str>| action.is_some_and(|action| action.starts_with("SET"));
         // PostgreSQL takes a list of columns for a delete alone.
         if (sets(self.on_delete) && own.is_empty()) || (sets(self.on_update) && own.len() < from.len()) {
             let why = "sets the scope's own column to nothing; say `Cascade`, `Restrict` or `NoAction`";
-            return Err(subject.refuse(&self.relation(), why));
+            return Err(child.refuse(&self.relation(), why));
         }
         let list = if sets(self.on_delete) { format!(" ({})", names(&own)) } else { String::new() };
         let on_delete = self.on_delete.map(|action| format!(" ON DELETE {action}{list}")).unwrap_or_default();

@@ -2,10 +2,15 @@
 
 use sea_orm::sea_query::IndexCreateStatement;
 
-use super::{Subject, names, writes};
-use crate::{Result, ScopeDeclaration, UpdateColumns, options::quote};
+use super::{names, writes};
+use crate::{
+    Result,
+    scope::entity_table::EntityTable,
+    scope::{ScopeDeclaration, UpdateColumns},
+    sql::quote,
+};
 
-impl Subject {
+impl EntityTable {
     /// The primary key, and what is unique beside it.
     pub(super) fn keys(&self) -> Vec<String> {
         let key = |scopes: &[&'static str]| names(&after(scopes, &self.key));
@@ -20,7 +25,7 @@ impl Subject {
         }
         match also {
             // What cannot be guessed tells nothing, and the shorter key is there to be pointed at.
-            Some(also) if self.has_uuid => vec![primary(&[first]), unique(&also)],
+            Some(also) if self.has_uuid() => vec![primary(&[first]), unique(&also)],
             Some(also) => vec![primary(&also)],
             None => vec![primary(&[first])],
         }
@@ -33,7 +38,7 @@ impl Subject {
     pub(super) fn unique<'a>(&self, columns: &[&'a str]) -> Result<Vec<&'a str>> {
         let fixed: Vec<_> = self.scope_columns().into_iter().chain(self.key.iter().copied()).collect();
         let mut within = Vec::new();
-        for (n, (declared, column)) in self.columns().enumerate() {
+        for (n, (declared, column)) in self.scopes_by_column().enumerate() {
             let tries = writes(declared, columns, &fixed);
             if self.key != [column] {
                 within.extend((tries || (n == 0 && !self.is_read_at_sign_in())).then_some(column));
@@ -59,16 +64,16 @@ impl Subject {
         let (kind, columns) = if index.is_unique_key() {
             ("UNIQUE INDEX", self.unique(&own)?)
         } else {
-            let first: Vec<_> = self.columns().map(|(_, column)| column).take(1).collect();
+            let first: Vec<_> = self.scopes_by_column().map(|(_, column)| column).take(1).collect();
             ("INDEX", after(&first, &own))
         };
         let name = spec.get_name().map(|name| format!(" {}", quote(name))).unwrap_or_default();
-        Ok(format!("CREATE {kind}{name} ON {} ({})", self.table.sql(), names(&columns)))
+        Ok(format!("CREATE {kind}{name} ON {} ({})", self.name.sql(), names(&columns)))
     }
 
     /// Returns the statements that make an index which starts with each further scope column.
     pub(super) fn scope_indexes(&self) -> Vec<String> {
-        let table = self.table.sql();
+        let table = self.name.sql();
         let index =
             |column: &&'static str| format!("CREATE INDEX ON {table} ({})", names(&after(&[*column], &self.key)));
         self.scope_columns().iter().skip(1).map(index).collect()

@@ -3,7 +3,7 @@
 
 use super::strip::drop_keys_to;
 use crate::{
-    options::quote,
+    sql::quote,
     testing::{
         Result,
         catalog::{Constraint, Table},

@@ -2,7 +2,7 @@
 
 use crate::{
     ScopeKind,
-    options::quote,
+    sql::quote,
     testing::{Result, catalog::Unique, literal, session::Session, subject::Subject, world::World},
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Conflict, Filler, Line, Order, Values};
 use crate::{
-    options::quote,
+    sql::quote,
     testing::{
         Result,
         candidates::{Hints, candidates},

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Filler, Line, Order, Values, sql_of};
 use crate::{
-    options::quote,
+    sql::quote,
     testing::{
         Result,
         candidates::{Hints, candidates},

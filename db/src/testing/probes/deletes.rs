@@ -1,7 +1,7 @@
 //! What a context may remove.
 
 use crate::{
-    ScopeDeclaration,
+    scope::ScopeDeclaration,
     testing::{Result, probe::Probe},
 };
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ScopeDeclaration,
+    scope::ScopeDeclaration,
     testing::{
         Result,
         fill::{Line, Side},

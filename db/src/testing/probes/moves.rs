@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    options::quote,
+    sql::quote,
     testing::{Result, fill::sql_of, probe::Probe, subject::sees_all},
 };
 

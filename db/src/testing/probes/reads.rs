@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    ScopeDeclaration, SelectColumns,
-    options::quote,
+    scope::{ScopeDeclaration, SelectColumns},
+    sql::quote,
     testing::{Result, fill::Line, literal, probe::Probe, session::Refused, subject::updates},
 };
 

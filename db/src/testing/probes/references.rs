@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ScopeDeclaration,
-    audit::Code,
-    options::quote,
+    code::Code,
+    scope::ScopeDeclaration,
+    sql::quote,
     testing::{
         Result,
         catalog::Constraint,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     ScopeKind,
-    options::quote,
+    sql::quote,
     testing::{
         Result,
         fill::Side,

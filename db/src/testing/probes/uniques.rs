@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    audit::Code,
-    options::quote,
+    code::Code,
+    sql::quote,
     testing::{
         Result,
         catalog::{Table, Unique},

@@ -1,8 +1,8 @@
 //! What a context may change.
 
 use crate::{
-    ScopeDeclaration, UpdateColumns,
-    options::quote,
+    scope::{ScopeDeclaration, UpdateColumns},
+    sql::quote,
     testing::{
         Result,
         candidates::{Hints, candidates},

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ScopeDeclaration,
-    options::quote,
+    scope::ScopeDeclaration,
+    sql::quote,
     testing::{Result, probe::Probe},
 };
 

@@ -3,13 +3,14 @@
 use sea_orm::{DbBackend, Statement};
 
 use crate::{
-    Context, Db, OrganizationId, Scope, ScopeDeclaration, ScopeKind, SelectColumns,
+    Context, Db, OrganizationId, Scope, ScopeKind,
+    query::Verb,
+    scope::{ScopeDeclaration, SelectColumns},
     testing::{
         Result,
         judge::{CHANGES, Judge, scope_key},
         report::Outcome,
         subject::{Subject, updates},
-        typed::Verb,
         world::{World, who},
     },
 };
@@ -29,7 +30,7 @@ pub(super) async fn run(world: &World, subject: &Subject, database: &str) -> Res
 fn verbs(subject: &Subject, declared: &ScopeDeclaration) -> Vec<Verb> {
     let fixed = subject.entity.fixed_columns();
     let column = match declared.verbs.update {
-        crate::UpdateColumns::Only(columns) => columns.first().copied(),
+        crate::scope::UpdateColumns::Only(columns) => columns.first().copied(),
         _ => subject.entity.columns().into_iter().find(|column| !fixed.contains(column)),
     };
     let mut verbs = vec![Verb::Count];

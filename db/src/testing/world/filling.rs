@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use crate::{
-    Rows, ScopeKind, TableName,
-    options::quote,
+    ScopeKind, TableName,
+    scope::Rows,
+    sql::quote,
     testing::{
         Result,
         catalog::Catalog,
@@ -48,14 +49,14 @@ pub(super) async fn fill(
     [victim, hostile, stranger]: [&Party; 3],
 ) -> Result<Vec<Made>> {
     let membership = setup.contract.membership();
-    let table = TableName::from(membership.table);
+    let table = TableName::from(membership.table.as_str());
     let table = TableName::new(table.schema().or(Some("public")), table.name());
     let members = Members {
         table: catalog.find(session, &table).await?,
-        organization: membership.organization.to_owned(),
-        user: membership.user.to_owned(),
-        role: membership.role.map(str::to_owned),
-        ranks: membership.ranks.to_vec(),
+        organization: membership.organization.clone(),
+        user: membership.user.clone(),
+        role: membership.role.clone(),
+        ranks: membership.ranks.clone(),
     };
     session.run("BEGIN").await?;
     let mut filler = Filler::new(session, catalog, subjects, &setup.given);

@@ -1,6 +1,10 @@
 //! Reads.
 
-use db::{AssertSqlSafe, Beside, RawSelect, Result, ScopedTo, Select, Shape, Tenant, prelude::*};
+use db::{
+    AssertSqlSafe, RawSelect, Result, ScopedTo, Select, Tenant,
+    prelude::*,
+    query::{Beside, Shape},
+};
 use sea_orm::{EntityTrait, sea_query::ValueTuple};
 
 use super::{

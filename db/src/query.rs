@@ -1,0 +1,52 @@
+//! Queries, each in the scope of the context that it is run on.
+//!
+//! They start at a facade, such as `ResearchPlan::find()`. What an application names is at the root of the crate; here is
+//! also what the types of joins and of rows are made of, for a function that takes or returns a query.
+
+mod behavior;
+mod delete;
+mod expression;
+pub(crate) mod insert;
+mod load;
+mod predicate;
+#[cfg(feature = "raw")]
+mod raw;
+pub(crate) mod relation;
+mod returning;
+mod row;
+mod save;
+mod select;
+mod source;
+#[cfg(feature = "testing")]
+mod typed;
+mod unfinished;
+mod update;
+
+use sea_orm::{Condition, sea_query::ValueTuple};
+
+#[cfg(feature = "raw")]
+pub use self::raw::{AssertSqlSafe, RawSelect, SqlSafeStr, raw_functions};
+#[cfg(feature = "testing")]
+pub(crate) use self::typed::{Typed, Verb};
+pub use self::{
+    delete::{Delete, DeleteMany},
+    insert::{Insert, InsertMany, OnConflict},
+    load::{IntoLoad, IntoSelect, Load, LoadOf, LoadRelated, With},
+    relation::{Beside, Many, Number, One, ParentOf, RelatedTo, Sub, Takes, Through, TogetherWith},
+    returning::Affected,
+    row::{Row, SelectRelated},
+    save::{Children, Save},
+    select::{
+        And, AsJson, AsModel, AsTuple, Columns, Cursor, ItemsAndPages, Maybe, Paged, Paginator, Part, Projected,
+        Select, Shape, Shapes, Whole, WithMany,
+    },
+    update::{Update, UpdateMany},
+};
+use crate::scope::facade::{Facade, key_columns};
+
+/// Returns the condition that the key is `id`.
+fn key_is<F: Facade>(id: ValueTuple) -> Condition {
+    use sea_orm::ColumnTrait;
+
+    key_columns::<F>().zip(id).fold(Condition::all(), |condition, (column, value)| condition.add(column.eq(value)))
+}
