@@ -6,6 +6,7 @@
 mod behavior;
 mod delete;
 mod expression;
+mod functions;
 pub(crate) mod insert;
 mod load;
 mod predicate;
@@ -22,6 +23,7 @@ mod typed;
 mod unfinished;
 mod update;
 
+use futures_util::future::BoxFuture;
 use sea_orm::{Condition, sea_query::ValueTuple};
 
 #[cfg(feature = "raw")]
@@ -32,7 +34,7 @@ pub use self::{
     delete::{Delete, DeleteMany},
     insert::{Insert, InsertMany, OnConflict},
     load::{IntoLoad, IntoSelect, Load, LoadOf, LoadRelated, With},
-    relation::{Beside, Many, Number, One, ParentOf, RelatedTo, Sub, Takes, Through, TogetherWith},
+    relation::{Beside, Many, Number, One, ParentOf, RelatedTo, SavedWith, Sub, Takes, Through, TogetherWith},
     returning::Affected,
     row::{Row, SelectRelated},
     save::{Children, Save},
@@ -42,7 +44,17 @@ pub use self::{
     },
     update::{Update, UpdateMany},
 };
-use crate::scope::facade::{Facade, key_columns};
+use crate::{
+    Result,
+    scope::facade::{Facade, key_columns},
+};
+
+/// A statement under way: the future that a query's `all`, `exec` and the like return. Dropped, it is cancelled: see
+/// [`Context`](crate::Context).
+///
+/// It is boxed so that a query in a wrong scope is one error of the compiler's. Of an `async fn` each bound is reported
+/// three times: at the argument, at the future and at its `.await`. The box is one allocation for each statement.
+pub type Run<'a, T> = BoxFuture<'a, Result<T>>;
 
 /// Returns the condition that the key is `id`.
 fn key_is<F: Facade>(id: ValueTuple) -> Condition {

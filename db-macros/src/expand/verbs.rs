@@ -67,6 +67,13 @@ pub(super) fn verbs(scoped: &Scoped<'_>) -> TokenStream {
             }
         });
     }
+    verbs.extend(changes(scoped));
+    verbs
+}
+
+/// The functions that change rows which are there.
+fn changes(scoped: &Scoped<'_>) -> TokenStream {
+    let mut verbs = TokenStream::new();
     if scoped.scopes.iter().any(|declared| !matches!(declared.update, Update::None)) {
         verbs.extend(quote! {
             /// Starts an `UPDATE` of the row with the id.

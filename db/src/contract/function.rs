@@ -169,7 +169,10 @@ impl Contract {
     fn make_function(&self, function: &Function) -> Vec<String> {
         let signature = function.signature;
         let name = format!("{}.{}", self.prefix, signature.listed());
-        let mut statements = vec![function.create(&self.prefix), format!("REVOKE ALL ON FUNCTION {name} FROM PUBLIC")];
+        let mut others = vec!["PUBLIC".to_owned(), quote(&self.login)];
+        others.extend(ScopeKind::ALL.map(|scope| self.prefix.role(scope)));
+        let mut statements =
+            vec![function.create(&self.prefix), format!("REVOKE ALL ON FUNCTION {name} FROM {}", others.join(", "))];
         if signature.definer {
             statements.push(format!("ALTER FUNCTION {name} OWNER TO {}", self.prefix.gate()));
         }

@@ -92,19 +92,6 @@ fn of_code(code: &str) -> Option<&'static str> {
         "21000" => {
             "two rows of one upsert have the same key, or a subquery gave several rows for one; give each key once"
         }
-        "22001" => "a text is longer than its column takes",
-        "22003" => "a number is out of the range of its type",
-        "22007" | "22008" => "a date or a time is none, or out of range",
-        "22012" => "a division by zero",
-        "22021" | "22P05" => "a text has a character that the database does not take, such as NUL",
-        "22P02" => "a text is no value of the type that is asked for, such as a number, a UUID or an enum's",
-        "22025" | "2201B" => "a pattern is none",
-        "23502" => "a required column is unset",
-        "23503" => "the row points at, or is pointed at by, a row that is not there",
-        "23505" => "the row's unique key is taken",
-        "23514" => "a value is outside of what the column allows",
-        "23001" => "the row has to stay",
-        "23P01" => "the row and another one exclude each other",
         "25006" => "a write or a lock in a read-only context",
         "25P02" => "an earlier statement failed, so the transaction takes no more; run what may fail in a savepoint",
         "25P03" | "25P04" => "the context took too long, and the server closed it",
@@ -144,6 +131,26 @@ fn of_code(code: &str) -> Option<&'static str> {
         "P0001" => {
             "a trigger or a function of the database's raised it; give its RAISE an ERRCODE, to tell it from others"
         }
+        code => return of_value(code),
+    })
+}
+
+/// What the codes say that a value brings about, or the rows that are there.
+fn of_value(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "22001" => "a text is longer than its column takes",
+        "22003" => "a number is out of the range of its type",
+        "22007" | "22008" => "a date or a time is none, or out of range",
+        "22012" => "a division by zero",
+        "22021" | "22P05" => "a text has a character that the database does not take, such as NUL",
+        "22P02" => "a text is no value of the type that is asked for, such as a number, a UUID or an enum's",
+        "22025" | "2201B" => "a pattern is none",
+        "23502" => "a required column is unset",
+        "23503" => "the row points at, or is pointed at by, a row that is not there",
+        "23505" => "the row's unique key is taken",
+        "23514" => "a value is outside of what the column allows",
+        "23001" => "the row has to stay",
+        "23P01" => "the row and another one exclude each other",
         _ => return None,
     })
 }

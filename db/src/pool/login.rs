@@ -16,11 +16,37 @@ use crate::{
 /// for the role that the session is of.
 pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> Result<()> {
     let prefix = &options.prefix;
+    let (row, tried) = ask(connection, question(options)).await?;
+    let Some(row) = row else {
+        return Err(Kind::RightMissing(tried.unwrap_or_else(|| "the server has not answered".to_owned())).into());
+    };
+
+    let login: String = row.try_get("login")?;
+    if !row.try_get::<bool, _>("migrated")? {
+        return Err(Kind::NotMigrated(format!("schema `{prefix}` or its functions are missing")).into());
+    }
+    if let Some(missing) = row.try_get::<Option<String>, _>("missing")? {
+        return Err(Kind::NotMigrated(format!("`{login}` cannot become {missing}, or the role is missing")).into());
+    }
+    if let Some(why) = tried.filter(|_| row.try_get("tries").unwrap_or(false)) {
+        return Err(Kind::RightMissing(why).into());
+    }
+    if options.allow_privileged_login {
+        return Ok(());
+    }
+    match power(&row, &login)? {
+        Some(why) => Err(Kind::PrivilegedLogin { login, why }.into()),
+        None => Ok(()),
+    }
+}
+
+/// What is asked, in one message: the simple protocol, where a prepared statement would take two round trips. The prefix is
+/// a plain identifier, so there is nothing to escape.
+fn question(options: &DbOptions) -> String {
+    let prefix = &options.prefix;
     let scopes = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
     let beyond = BEYOND_POLICIES.map(|role| format!("'{role}'")).join(", ");
-    // Simple protocol: one round trip, where a prepared statement would take two. The prefix is a plain
-    // identifier, so there is nothing to escape.
-    let sql = format!(
+    format!(
         "SELECT me.rolname::text AS login, me.rolsuper AS superuser, me.rolbypassrls AS bypass,
            pg_catalog.to_regnamespace('{prefix}') IS NOT NULL
              AND pg_catalog.to_regprocedure('{prefix}.enter_tenant(uuid,uuid)') IS NOT NULL AS migrated,
@@ -46,26 +72,12 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
          {}",
         // An embedded server, which this option is for, does not come back from what is tried.
         if options.authorization().is_some() { String::new() } else { try_contexts(prefix) },
-    );
-    let (row, tried) = ask(connection, sql).await?;
-    let Some(row) = row else {
-        return Err(Kind::RightMissing(tried.unwrap_or_else(|| "the server has not answered".to_owned())).into());
-    };
+    )
+}
 
-    let login: String = row.try_get("login")?;
-    if !row.try_get::<bool, _>("migrated")? {
-        return Err(Kind::NotMigrated(format!("schema `{prefix}` or its functions are missing")).into());
-    }
-    if let Some(missing) = row.try_get::<Option<String>, _>("missing")? {
-        return Err(Kind::NotMigrated(format!("`{login}` cannot become {missing}, or the role is missing")).into());
-    }
-    if let Some(why) = tried.filter(|_| row.try_get("tries").unwrap_or(false)) {
-        return Err(Kind::RightMissing(why).into());
-    }
-    if options.allow_privileged_login {
-        return Ok(());
-    }
-    let why = if row.try_get("superuser")? {
+/// Returns what the login role may do that no policy restricts.
+fn power(row: &PgRow, login: &str) -> Result<Option<String>> {
+    Ok(Some(if row.try_get("superuser")? {
         "is a superuser".to_owned()
     } else if row.try_get("bypass")? {
         "has BYPASSRLS".to_owned()
@@ -81,9 +93,8 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
     } else if let Some(table) = row.try_get::<Option<String>, _>("owned")? {
         format!("owns table {table}, or can become its owner")
     } else {
-        return Ok(());
-    };
-    Err(Kind::PrivilegedLogin { login, why }.into())
+        return Ok(None);
+    }))
 }
 
 /// Sends both statements as one message; returns the row of the first, and where the second was denied a right, which.

@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Result, Scope, Select,
     error::Kind,
+    query::Run,
     query::{
         behavior::{after_delete, before_delete},
         expression::{Refusal, bracketed, check_condition},
@@ -55,15 +56,17 @@ impl<F: Facade> Delete<F> {
     /// `is_not_found` if no row has the id in this scope; `is_foreign_key_violation` if another row points at it;
     /// `is_refused_by_hook`, `is_statement_in_hook`; `is_foreign_scope` or `is_key_changed` if `before_delete` makes another
     /// row of it.
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<()>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, ()>
     where
         F: Deletable<S>,
     {
-        let row = prepare::<F>(self.row).await?;
-        if self.many.exec(cx).await?.rows_affected == 0 {
-            return Err(Kind::NotFound { table: table_name::<F>() }.into());
-        }
-        finish::<F, S>(row, cx).await
+        Box::pin(async move {
+            let row = prepare::<F>(self.row).await?;
+            if self.many.exec(cx).await?.rows_affected == 0 {
+                return Err(Kind::NotFound { table: table_name::<F>() }.into());
+            }
+            finish::<F, S>(row, cx).await
+        })
     }
 
     /// Deletes the row, and returns it as it was.
@@ -71,15 +74,17 @@ impl<F: Facade> Delete<F> {
     /// # Errors
     ///
     /// Those of [`exec`](Self::exec).
-    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
+    pub fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, Model<F>>
     where
         F: Deletable<S>,
     {
-        let row = prepare::<F>(self.row).await?;
-        let deleted = self.many.exec_with_returning(cx).await?.into_iter().next();
-        let deleted = deleted.ok_or(Kind::NotFound { table: table_name::<F>() })?;
-        finish::<F, S>(row, cx).await?;
-        Ok(deleted)
+        Box::pin(async move {
+            let row = prepare::<F>(self.row).await?;
+            let deleted = self.many.exec_with_returning(cx).await?.into_iter().next();
+            let deleted = deleted.ok_or(Kind::NotFound { table: table_name::<F>() })?;
+            finish::<F, S>(row, cx).await?;
+            Ok(deleted)
+        })
     }
 }
 
@@ -175,12 +180,12 @@ impl<F: Facade, J> DeleteMany<F, J> {
     /// # Errors
     ///
     /// `is_raw_text` if an expression was refused; `is_foreign_key_violation` if another row points at one.
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, Affected>
     where
         F: Deletable<S>,
         J: Beside<F, S>,
     {
-        Ok(Affected { rows_affected: cx.execute(build(&self.statement(cx)?)).await? })
+        Box::pin(async move { Ok(Affected { rows_affected: cx.execute(build(&self.statement(cx)?)).await? }) })
     }
 
     /// Deletes the rows, and returns them as they were.
@@ -188,14 +193,16 @@ impl<F: Facade, J> DeleteMany<F, J> {
     /// # Errors
     ///
     /// Those of [`exec`](Self::exec).
-    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
+    pub fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, Vec<Model<F>>>
     where
         F: Deletable<S>,
         J: Beside<F, S>,
     {
-        let mut delete = self.statement(cx)?;
-        delete.returning(returning_row::<F>());
-        cx.fetch_all(build(&delete)).await?.iter().map(model::<F>).collect()
+        Box::pin(async move {
+            let mut delete = self.statement(cx)?;
+            delete.returning(returning_row::<F>());
+            cx.fetch_all(build(&delete)).await?.iter().map(model::<F>).collect()
+        })
     }
 
     /// Adds the scope's predicate, and hands the statement over to be sent.

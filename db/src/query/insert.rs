@@ -16,6 +16,7 @@ pub use self::{many::InsertMany, on_conflict::OnConflict};
 use crate::{
     Affected, Context, Facade, Result, Scope,
     error::{Kind, from_row},
+    query::Run,
     query::{
         behavior::{after_save, before_save, fill_from_new, set},
         expression::{check, check_entity},
@@ -48,10 +49,10 @@ pub enum FromCaller {}
 pub struct Insert<F: Facade, By = FromContext> {
     row: ActiveModel<F>,
     on_conflict: Option<OnConflict<F>>,
-    by: PhantomData<By>,
+    by: PhantomData<fn() -> By>,
 }
 
-impl<F: Facade, By> Insert<F, By> {
+impl<F: Facade, By: 'static> Insert<F, By> {
     pub(crate) fn new(row: ActiveModel<F>) -> Self {
         Self { row, on_conflict: None, by: PhantomData }
     }
@@ -80,11 +81,11 @@ impl<F: Facade, By> Insert<F, By> {
     /// # Errors
     ///
     /// Those of [`exec`](Self::exec), but for `is_not_found`.
-    pub async fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
+    pub fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, Affected>
     where
         F: Insertable<S, By>,
     {
-        Ok(Affected { rows_affected: cx.execute(build(&self.statement(cx).await?)).await? })
+        Box::pin(async move { Ok(Affected { rows_affected: cx.execute(build(&self.statement(cx).await?)).await? }) })
     }
 
     /// Inserts the row, and returns its key.
@@ -94,14 +95,16 @@ impl<F: Facade, By> Insert<F, By> {
     /// `is_unique_violation`, `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`;
     /// `is_foreign_scope` if the scope columns given are not the context's, or `before_save` changes one; `is_not_found`
     /// if the row was in conflict and left as it is; `is_refused_by_hook`, `is_statement_in_hook`.
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Key<F>>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, Key<F>>
     where
         F: Insertable<S, By>,
     {
-        let row = self.returning(cx).await?;
-        let key = key::<F>(&row)?;
-        after_save::<F, S>(model::<F>(&row)?, true, cx).await?;
-        Ok(key)
+        Box::pin(async move {
+            let row = self.returning(cx).await?;
+            let key = key::<F>(&row)?;
+            after_save::<F, S>(model::<F>(&row)?, true, cx).await?;
+            Ok(key)
+        })
     }
 
     /// Inserts the row, and returns it as the database has it.
@@ -109,12 +112,14 @@ impl<F: Facade, By> Insert<F, By> {
     /// # Errors
     ///
     /// Those of [`exec`](Self::exec).
-    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
+    pub fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, Model<F>>
     where
         F: Insertable<S, By>,
     {
-        let row = self.returning(cx).await?;
-        after_save::<F, S>(model::<F>(&row)?, true, cx).await
+        Box::pin(async move {
+            let row = self.returning(cx).await?;
+            after_save::<F, S>(model::<F>(&row)?, true, cx).await
+        })
     }
 
     async fn returning<S: Scope>(self, cx: &Context<S>) -> Result<QueryResult>

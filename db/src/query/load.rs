@@ -14,6 +14,7 @@ pub use self::related::{IntoSelect, LoadRelated};
 use crate::{
     Context, Facade, Paginator, ReadOnly, Result, Scope, ScopedTo, Select,
     error::Kind,
+    query::Run,
     query::{
         Paged,
         relation::{Beside, Onto, RelatedTo, TogetherWith},
@@ -113,16 +114,18 @@ impl<F: Facade, W> Load<F, W> {
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<ModelEx<F>>>
+    pub fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, Vec<ModelEx<F>>>
     where
         F: ScopedTo<S>,
         W: With<F, S>,
         ModelEx<F>: From<Model<F>>,
     {
-        let rows = self.select.all(cx).await?;
-        let mut rows: Vec<_> = rows.into_iter().map(ModelEx::<F>::from).collect();
-        self.with.load(&mut rows, cx).await?;
-        Ok(rows)
+        Box::pin(async move {
+            let rows = self.select.all(cx).await?;
+            let mut rows: Vec<_> = rows.into_iter().map(ModelEx::<F>::from).collect();
+            self.with.load(&mut rows, cx).await?;
+            Ok(rows)
+        })
     }
 
     /// Returns the first row, if there is one.
@@ -130,13 +133,13 @@ impl<F: Facade, W> Load<F, W> {
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    pub async fn one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Option<ModelEx<F>>>
+    pub fn one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, Option<ModelEx<F>>>
     where
         F: ScopedTo<S>,
         W: With<F, S>,
         ModelEx<F>: From<Model<F>>,
     {
-        Ok(self.limit(1).all(cx).await?.into_iter().next())
+        Box::pin(async move { Ok(self.limit(1).all(cx).await?.into_iter().next()) })
     }
 
     /// Returns the first row.
@@ -144,13 +147,15 @@ impl<F: Facade, W> Load<F, W> {
     /// # Errors
     ///
     /// `is_not_found` if there is none; those of [`Select::all`].
-    pub async fn require_one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<ModelEx<F>>
+    pub fn require_one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, ModelEx<F>>
     where
         F: ScopedTo<S>,
         W: With<F, S>,
         ModelEx<F>: From<Model<F>>,
     {
-        self.one(cx).await?.ok_or_else(|| Kind::NotFound { table: crate::scope::facade::table_name::<F>() }.into())
+        Box::pin(async move {
+            self.one(cx).await?.ok_or_else(|| Kind::NotFound { table: crate::scope::facade::table_name::<F>() }.into())
+        })
     }
 }
 
@@ -248,7 +253,7 @@ impl<F: RelatedTo<G>, G: RelatedTo<H>, H: Facade> IntoLoad for (F, G, H) {
 }
 
 /// What is loaded with the rows of `F` in the scope `S`: `()`, or `(Load<G, …>, more)`.
-pub trait With<F: Facade, S: Scope>: Send + Sync {
+pub trait With<F: Facade, S: Scope>: Send + Sync + 'static {
     /// Loads it into the rows.
     #[doc(hidden)]
     fn load(self, rows: &mut [ModelEx<F>], cx: &Context<S, ReadOnly>) -> impl Future<Output = Result<()>> + Send;

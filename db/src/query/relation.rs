@@ -151,6 +151,13 @@ impl<T> Takes<Option<T>> for One {}
 
 impl<T> Takes<[T; 1]> for One {}
 
+/// A facade whose rows are saved with those of `G` that `I` gives: [`ParentOf`], and [`Takes`] for its number. One bound, so
+/// that a mistake in it is one error.
+pub trait SavedWith<G: Facade, I>: ParentOf<G> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: ParentOf<G, Number: Takes<I>>, G: Facade, I> SavedWith<G, I> for F {}
+
 /// The table that a relation goes through: a facade, or `()` where there is none. Sealed by what it is for.
 pub trait Through: 'static {
     /// The facades of a query that goes through the table.

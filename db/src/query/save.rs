@@ -7,10 +7,11 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IdenStatic, Iterable, 
 use crate::{
     Context, Facade, Result, Scope,
     error::Kind,
+    query::Run,
     query::{
         behavior::set,
         insert::{FromContext, insert_in_order},
-        relation::{Number, ParentOf, RelatedTo, Takes},
+        relation::{Number, ParentOf, RelatedTo, SavedWith},
         update::Update,
     },
     scope::{
@@ -49,7 +50,7 @@ impl<F: Facade, C> Save<F, C> {
     /// or an array of one. A `has_one` whose parent has a row already is for its unique key to refuse.
     pub fn with<G: Facade, I>(self, _: G, drafts: I) -> Save<F, (Vec<Save<G>>, C)>
     where
-        F: ParentOf<G, Number: Takes<I>>,
+        F: SavedWith<G, I>,
         I: IntoIterator<Item = G::Draft>,
     {
         Save { row: self.row, children: (drafts.into_iter().map(Save::new).collect(), self.children) }
@@ -58,7 +59,7 @@ impl<F: Facade, C> Save<F, C> {
     /// Saves rows that point at this one, each with rows that point at it in turn.
     pub fn with_each<G: Facade, D, I>(self, rows: I) -> Save<F, (Vec<Save<G, D>>, C)>
     where
-        F: ParentOf<G, Number: Takes<I>>,
+        F: SavedWith<G, I>,
         I: IntoIterator<Item = Save<G, D>>,
     {
         Save { row: self.row, children: (rows.into_iter().collect(), self.children) }
@@ -75,18 +76,20 @@ impl<F: Facade, C> Save<F, C> {
     /// `is_several_for_one` if two rows are given for one `has_one`, by two calls of [`with`](Self::with); nothing is sent
     /// then. `is_no_parent_key` if a column by which rows point at one is NULL in it. Those of
     /// [`Insert::exec`](crate::Insert::exec) and [`Update::exec`]. The transaction is then lost.
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<ModelEx<F>>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, ModelEx<F>>
     where
         F: Insertable<S, FromContext> + Updatable<S>,
         C: Children<F, S>,
         ModelEx<F>: From<Model<F>>,
     {
-        self.children.check(&mut Vec::new())?;
-        let all_or_nothing = cx.all_or_nothing();
-        let saved = save(vec![self], cx).await?.pop();
-        let saved = saved.ok_or(Kind::NotFound { table: table_name::<F>() })?;
-        all_or_nothing.keep();
-        Ok(saved)
+        Box::pin(async move {
+            self.children.check(&mut Vec::new())?;
+            let all_or_nothing = cx.all_or_nothing();
+            let saved = save(vec![self], cx).await?.pop();
+            let saved = saved.ok_or(Kind::NotFound { table: table_name::<F>() })?;
+            all_or_nothing.keep();
+            Ok(saved)
+        })
     }
 }
 
@@ -126,7 +129,7 @@ fn is_there<F: Facade>(row: &ActiveModel<F>) -> bool {
 }
 
 /// The rows that are saved with those of `F` in the scope `S`: `()`, or `(Vec<Save<G, …>>, more)`.
-pub trait Children<F: Facade, S: Scope>: Sized + Send {
+pub trait Children<F: Facade, S: Scope>: Sized + Send + 'static {
     /// Checks that no `has_one` is given two rows; `seen` has the fields of the same parent that were given one.
     #[doc(hidden)]
     fn check(&self, seen: &mut Vec<&'static str>) -> Result<()>;

@@ -9,6 +9,7 @@ mod stream;
 mod subquery;
 
 use crate::{
+    query::Run,
     query::{key_is, source::Source, unfinished::Query},
     sql::build,
 };
@@ -26,7 +27,7 @@ pub use self::{
     shape::{And, AsJson, AsModel, AsTuple, Columns, Maybe, Part, Projected, Shape, Shapes, Whole, WithMany},
 };
 use crate::{
-    Context, Facade, ReadOnly, Result, Scope, ScopedTo,
+    Context, Facade, ReadOnly, Scope, ScopedTo,
     error::{Kind, from_row},
     query::{
         expression::{check, check_order},
@@ -199,23 +200,25 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// # Errors
     ///
     /// Those of [`all`](Self::all).
-    pub async fn count<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<u64>
+    pub fn count<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, u64>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
     {
-        use sea_orm::sea_query::{Asterisk, ExprTrait, Query};
+        Box::pin(async move {
+            use sea_orm::sea_query::{Asterisk, ExprTrait, Query};
 
-        let table = self.query.table();
-        let rows = self.query.rows(&Within::of(cx))?;
-        let count =
-            Query::select().expr_as(Expr::col(Asterisk).count(), "count").from_subquery(rows, "rows").to_owned();
-        let row = cx.fetch_all(build(&count)).await?;
-        let count: i64 = match row.first() {
-            Some(row) => row.try_get("", "count").map_err(|error| from_row(table, error))?,
-            None => 0,
-        };
-        Ok(count.unsigned_abs())
+            let table = self.query.table();
+            let rows = self.query.rows(&Within::of(cx))?;
+            let count =
+                Query::select().expr_as(Expr::col(Asterisk).count(), "count").from_subquery(rows, "rows").to_owned();
+            let row = cx.fetch_all(build(&count)).await?;
+            let count: i64 = match row.first() {
+                Some(row) => row.try_get("", "count").map_err(|error| from_row(table, error))?,
+                None => 0,
+            };
+            Ok(count.unsigned_abs())
+        })
     }
 
     /// Returns whether there is a row.
@@ -223,17 +226,19 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// # Errors
     ///
     /// Those of [`all`](Self::all).
-    pub async fn exists<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<bool>
+    pub fn exists<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, bool>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
     {
-        use sea_orm::sea_query::Query;
+        Box::pin(async move {
+            use sea_orm::sea_query::Query;
 
-        let rows = self.query.rows(&Within::of(cx))?;
-        // Around it, so that a limit of one's own counts. PostgreSQL stops at the first row either way.
-        let first = Query::select().expr(Expr::val(1)).from_subquery(rows, "rows").limit(1).to_owned();
-        Ok(!cx.fetch_all(build(&first)).await?.is_empty())
+            let rows = self.query.rows(&Within::of(cx))?;
+            // Around it, so that a limit of one's own counts. PostgreSQL stops at the first row either way.
+            let first = Query::select().expr(Expr::val(1)).from_subquery(rows, "rows").limit(1).to_owned();
+            Ok(!cx.fetch_all(build(&first)).await?.is_empty())
+        })
     }
 }
 
@@ -243,15 +248,17 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// # Errors
     ///
     /// `is_raw_text` if an expression was refused; what PostgreSQL raises, such as a statement timeout.
-    pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Item>>
+    pub fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, Vec<R::Item>>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
         R: Shapes,
     {
-        let table = self.query.table();
-        let rows = cx.fetch_all(self.query.build(&Within::of(cx))?).await?;
-        R::read_all(&rows).map_err(|error| from_row(table, error))
+        Box::pin(async move {
+            let table = self.query.table();
+            let rows = cx.fetch_all(self.query.build(&Within::of(cx))?).await?;
+            R::read_all(&rows).map_err(|error| from_row(table, error))
+        })
     }
 
     /// Returns the first row, if there is one.
@@ -259,16 +266,18 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// # Errors
     ///
     /// Those of [`all`](Self::all).
-    pub async fn one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Option<R::Row>>
+    pub fn one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, Option<R::Row>>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
         R: Shape,
     {
-        let select = self.limit(1);
-        let table = select.query.table();
-        let rows = cx.fetch_all(select.query.build(&Within::of(cx))?).await?;
-        rows.first().map(|row| read::<R>(table, row)).transpose()
+        Box::pin(async move {
+            let select = self.limit(1);
+            let table = select.query.table();
+            let rows = cx.fetch_all(select.query.build(&Within::of(cx))?).await?;
+            rows.first().map(|row| read::<R>(table, row)).transpose()
+        })
     }
 
     /// Returns the first row.
@@ -276,14 +285,16 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// # Errors
     ///
     /// `is_not_found` if there is none; those of [`all`](Self::all).
-    pub async fn require_one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<R::Row>
+    pub fn require_one<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, R::Row>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
         R: Shape,
     {
-        let table = self.query.table();
-        self.one(cx).await?.ok_or_else(|| Kind::NotFound { table }.into())
+        Box::pin(async move {
+            let table = self.query.table();
+            self.one(cx).await?.ok_or_else(|| Kind::NotFound { table }.into())
+        })
     }
 }
 

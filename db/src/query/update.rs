@@ -11,6 +11,7 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Result, Scope, ScopedTo, Select,
     error::Kind,
+    query::Run,
     query::{
         behavior::{after_save, before_save, set},
         expression::{Refusal, bracketed, check, check_condition},
@@ -64,18 +65,20 @@ impl<F: Facade> Update<F> {
     /// another one; `is_key_not_set` if no id was named, and the draft has none; `is_unique_violation`,
     /// `is_foreign_key_violation`, `is_not_null_violation`, `is_check_violation`; `is_foreign_scope` if the scope
     /// may not update a column that the draft or `before_save` sets; `is_refused_by_hook`, `is_statement_in_hook`.
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Model<F>>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, Model<F>>
     where
         F: Updatable<S>,
     {
-        let (id, update) = self.prepare(cx).await?;
-        let found = if update.columns.is_empty() {
-            Select::<F>::by_id(id).one(cx).await?
-        } else {
-            update.exec_with_returning(cx).await?.into_iter().next()
-        };
-        let found = found.ok_or(Kind::NotFound { table: table_name::<F>() })?;
-        after_save::<F, S>(found, false, cx).await
+        Box::pin(async move {
+            let (id, update) = self.prepare(cx).await?;
+            let found = if update.columns.is_empty() {
+                Select::<F>::by_id(id).one(cx).await?
+            } else {
+                update.exec_with_returning(cx).await?.into_iter().next()
+            };
+            let found = found.ok_or(Kind::NotFound { table: table_name::<F>() })?;
+            after_save::<F, S>(found, false, cx).await
+        })
     }
 
     /// Writes what the draft sets. A draft that sets nothing sends nothing. No row comes back, so `after_save` is not
@@ -84,15 +87,17 @@ impl<F: Facade> Update<F> {
     /// # Errors
     ///
     /// Those of [`exec`](Self::exec).
-    pub async fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Result<()>
+    pub fn exec_without_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, ()>
     where
         F: Updatable<S>,
     {
-        let (_, update) = self.prepare(cx).await?;
-        if !update.columns.is_empty() && update.exec(cx).await?.rows_affected == 0 {
-            return Err(Kind::NotFound { table: table_name::<F>() }.into());
-        }
-        Ok(())
+        Box::pin(async move {
+            let (_, update) = self.prepare(cx).await?;
+            if !update.columns.is_empty() && update.exec(cx).await?.rows_affected == 0 {
+                return Err(Kind::NotFound { table: table_name::<F>() }.into());
+            }
+            Ok(())
+        })
     }
 
     /// Returns the key of the row, and the update of it, as `before_save` leaves it.
@@ -218,15 +223,17 @@ impl<F: Facade, J> UpdateMany<F, J> {
     /// # Errors
     ///
     /// `is_raw_text` if an expression was refused; the violations of [`Update::exec`].
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, Affected>
     where
         F: Updatable<S>,
         J: Beside<F, S>,
     {
-        match self.statement(cx)? {
-            Some(update) => Ok(Affected { rows_affected: cx.execute(build(&update)).await? }),
-            None => Ok(Affected { rows_affected: 0 }),
-        }
+        Box::pin(async move {
+            match self.statement(cx)? {
+                Some(update) => Ok(Affected { rows_affected: cx.execute(build(&update)).await? }),
+                None => Ok(Affected { rows_affected: 0 }),
+            }
+        })
     }
 
     /// Updates the rows, and returns them as the database has them.
@@ -234,16 +241,18 @@ impl<F: Facade, J> UpdateMany<F, J> {
     /// # Errors
     ///
     /// Those of [`exec`](Self::exec).
-    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
+    pub fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, Vec<Model<F>>>
     where
         F: Updatable<S>,
         J: Beside<F, S>,
     {
-        let Some(mut update) = self.statement(cx)? else {
-            return Ok(Vec::new());
-        };
-        update.returning(returning_row::<F>());
-        cx.fetch_all(build(&update)).await?.iter().map(model::<F>).collect()
+        Box::pin(async move {
+            let Some(mut update) = self.statement(cx)? else {
+                return Ok(Vec::new());
+            };
+            update.returning(returning_row::<F>());
+            cx.fetch_all(build(&update)).await?.iter().map(model::<F>).collect()
+        })
     }
 
     /// Adds the scope's predicate, and hands the statement over to be sent.

@@ -154,7 +154,7 @@ async fn require_superuser(options: &PgConnectOptions) -> Result<()> {
 async fn subjects(registry: &Registry, catalog: &Catalog, session: &mut Session) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for entity in registry.entities() {
-        let table = catalog.find(session, &entity.table_name()).await?;
+        let table = catalog.find(session, entity.table_name()).await?;
         let of = &catalog.tables[table];
         let key = of.key().into_iter().map(str::to_owned).collect();
         subjects.push(Subject {

@@ -12,3 +12,4 @@ mod note;
 mod own;
 mod repair;
 mod repaired;
+mod synced;

@@ -662,6 +662,7 @@ fn refused<T: std::fmt::Debug>(what: &str, done: db::Result<T>) {
 
 /// Whatever is done to a query after something in it was refused, it stays refused.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of queries")]
 async fn what_is_refused_stays_refused() {
     let w = World::new().await;
     let cx = &w.db.tenant(w.f.acme.id, &w.f.acme.owner).begin().await.unwrap();

@@ -180,7 +180,7 @@ impl<F: Facade> Target<F> {
     }
 
     /// Inserts rows with the other's keys, each of which is to update the row that is there.
-    pub(crate) async fn upsert<S: Scope, By>(
+    pub(crate) async fn upsert<S: Scope, By: 'static>(
         &self,
         cx: &Context<S>,
         insert: impl Fn(Uuid) -> Insert<F, By>,

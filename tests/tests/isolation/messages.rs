@@ -53,6 +53,7 @@ macro_rules! fails {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of queries")]
 async fn no_error_of_a_constraint_or_a_value_quotes_it() {
     let f = world().await;
     witness::make(&f).await;

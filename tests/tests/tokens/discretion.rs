@@ -87,6 +87,7 @@ fn base64_is_base64() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a life from its beginning to its end")]
 async fn the_life_of_a_token_and_of_a_session_tells_neither_secret_nor_digest() {
     let f = Fixture::new().await;
     let said = Said::default();

@@ -20,7 +20,7 @@ pub(super) fn check(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Fin
     for request in &survey.requests {
         let Some(scope) = request.scope else { continue };
         let granted = Granted::to(request.role.oid, scoped.relation);
-        let expected = Expected::of(scoped, scoped.declaration(scope), &fixed);
+        let expected = Expected::of(scoped, scoped.declaration(scope), fixed);
         undeclared(scoped, &request.role.name, &granted, &expected, findings);
         missing(survey, scoped, &request.role.name, &granted, &expected, findings);
     }

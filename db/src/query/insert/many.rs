@@ -6,6 +6,7 @@ use super::{FromContext, OnConflict, key, place, ready};
 use crate::{
     Affected, Context, Facade, Result, Scope,
     context::transaction::MAX_VALUES,
+    query::Run,
     query::{
         expression::check_entity,
         returning::{returning_key, returning_row},
@@ -58,18 +59,20 @@ impl<F: Facade> InsertMany<F> {
     /// # Errors
     ///
     /// Those of [`Insert::exec`](crate::Insert::exec).
-    pub async fn exec_with_returning_keys<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Key<F>>>
+    pub fn exec_with_returning_keys<S: Scope>(self, cx: &Context<S>) -> Run<'_, Vec<Key<F>>>
     where
         F: Insertable<S, FromContext>,
     {
-        let mut keys = Vec::with_capacity(self.rows.len());
-        for mut insert in self.statements(cx)? {
-            insert.returning(returning_key::<F>());
-            for row in cx.fetch_all(build(&insert)).await? {
-                keys.push(key::<F>(&row)?);
+        Box::pin(async move {
+            let mut keys = Vec::with_capacity(self.rows.len());
+            for mut insert in self.statements(cx)? {
+                insert.returning(returning_key::<F>());
+                for row in cx.fetch_all(build(&insert)).await? {
+                    keys.push(key::<F>(&row)?);
+                }
             }
-        }
-        Ok(keys)
+            Ok(keys)
+        })
     }
 
     /// Inserts the rows, and returns how many there were; none at all send no statement.
@@ -77,15 +80,17 @@ impl<F: Facade> InsertMany<F> {
     /// # Errors
     ///
     /// Those of [`Insert::exec`](crate::Insert::exec).
-    pub async fn exec<S: Scope>(self, cx: &Context<S>) -> Result<Affected>
+    pub fn exec<S: Scope>(self, cx: &Context<S>) -> Run<'_, Affected>
     where
         F: Insertable<S, FromContext>,
     {
-        let mut rows_affected = 0;
-        for insert in self.statements(cx)? {
-            rows_affected += cx.execute(build(&insert)).await?;
-        }
-        Ok(Affected { rows_affected })
+        Box::pin(async move {
+            let mut rows_affected = 0;
+            for insert in self.statements(cx)? {
+                rows_affected += cx.execute(build(&insert)).await?;
+            }
+            Ok(Affected { rows_affected })
+        })
     }
 
     /// Inserts the rows, and returns them as the database has them. Which is of which draft is for a value in it to
@@ -95,18 +100,20 @@ impl<F: Facade> InsertMany<F> {
     /// # Errors
     ///
     /// Those of [`Insert::exec`](crate::Insert::exec).
-    pub async fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Result<Vec<Model<F>>>
+    pub fn exec_with_returning<S: Scope>(self, cx: &Context<S>) -> Run<'_, Vec<Model<F>>>
     where
         F: Insertable<S, FromContext>,
     {
-        let mut models = Vec::with_capacity(self.rows.len());
-        for mut insert in self.statements(cx)? {
-            insert.returning(returning_row::<F>());
-            for row in cx.fetch_all(build(&insert)).await? {
-                models.push(model::<F>(&row)?);
+        Box::pin(async move {
+            let mut models = Vec::with_capacity(self.rows.len());
+            for mut insert in self.statements(cx)? {
+                insert.returning(returning_row::<F>());
+                for row in cx.fetch_all(build(&insert)).await? {
+                    models.push(model::<F>(&row)?);
+                }
             }
-        }
-        Ok(models)
+            Ok(models)
+        })
     }
 
     /// Returns as many statements as it takes to keep each below PostgreSQL's limit of bound values.

@@ -1,7 +1,7 @@
 //! The rows that a row, or each of a slice of rows, is related to.
 
 use crate::query::{Row, source::PARENT};
-use std::{collections::HashMap, future::Future};
+use std::collections::HashMap;
 
 use sea_orm::{
     ColumnTrait, JoinType, ModelTrait, QueryResult, TryGetableMany,
@@ -12,6 +12,7 @@ use crate::{
     Context, Facade, ReadOnly, Result, Scope, Select,
     context::transaction::MAX_VALUES,
     error::from_row,
+    query::Run,
     query::{
         predicate::Within,
         relation::{Beside, Onto, RelatedTo, TogetherWith},
@@ -80,11 +81,11 @@ pub trait LoadRelated<F: Facade> {
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    fn load_one<G, K, S>(
-        &self,
+    fn load_one<'a, G, K, S>(
+        &'a self,
         related: impl IntoSelect<G, K>,
-        cx: &Context<S, ReadOnly>,
-    ) -> impl Future<Output = Result<Vec<Option<Model<G>>>>> + Send
+        cx: &'a Context<S, ReadOnly>,
+    ) -> Run<'a, Vec<Option<Model<G>>>>
     where
         F: RelatedTo<G> + TogetherWith<G, S>,
         G: Facade,
@@ -97,11 +98,11 @@ pub trait LoadRelated<F: Facade> {
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    fn load_many<G, K, S>(
-        &self,
+    fn load_many<'a, G, K, S>(
+        &'a self,
         related: impl IntoSelect<G, K>,
-        cx: &Context<S, ReadOnly>,
-    ) -> impl Future<Output = Result<Vec<Vec<Model<G>>>>> + Send
+        cx: &'a Context<S, ReadOnly>,
+    ) -> Run<'a, Vec<Vec<Model<G>>>>
     where
         F: RelatedTo<G> + TogetherWith<G, S>,
         G: Facade,
@@ -115,12 +116,12 @@ pub trait LoadRelated<F: Facade> {
     /// # Errors
     ///
     /// Those of [`Select::all`].
-    fn load_many_to_many<G, K, V, S>(
-        &self,
+    fn load_many_to_many<'a, G, K, V, S>(
+        &'a self,
         related: impl IntoSelect<G, K>,
         _: V,
-        cx: &Context<S, ReadOnly>,
-    ) -> impl Future<Output = Result<Vec<Vec<Model<G>>>>> + Send
+        cx: &'a Context<S, ReadOnly>,
+    ) -> Run<'a, Vec<Vec<Model<G>>>>
     where
         F: RelatedTo<G, Through = V> + TogetherWith<G, S>,
         G: Facade,
@@ -134,11 +135,11 @@ pub trait LoadRelated<F: Facade> {
 }
 
 impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
-    async fn load_one<G, K, S>(
-        &self,
+    fn load_one<'a, G, K, S>(
+        &'a self,
         select: impl IntoSelect<G, K>,
-        cx: &Context<S, ReadOnly>,
-    ) -> Result<Vec<Option<Model<G>>>>
+        cx: &'a Context<S, ReadOnly>,
+    ) -> Run<'a, Vec<Option<Model<G>>>>
     where
         M::Facade: RelatedTo<G> + TogetherWith<G, S>,
         G: Facade,
@@ -146,15 +147,15 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
     {
-        let loaded = self.load_many(select, cx).await?;
-        Ok(loaded.into_iter().map(|rows| rows.into_iter().next()).collect())
+        let loaded = self.load_many(select, cx);
+        Box::pin(async move { Ok(loaded.await?.into_iter().map(|rows| rows.into_iter().next()).collect()) })
     }
 
-    async fn load_many<G, K, S>(
-        &self,
+    fn load_many<'a, G, K, S>(
+        &'a self,
         select: impl IntoSelect<G, K>,
-        cx: &Context<S, ReadOnly>,
-    ) -> Result<Vec<Vec<Model<G>>>>
+        cx: &'a Context<S, ReadOnly>,
+    ) -> Run<'a, Vec<Vec<Model<G>>>>
     where
         M::Facade: RelatedTo<G> + TogetherWith<G, S>,
         G: Facade,
@@ -162,7 +163,7 @@ impl<M: Row + Sync> LoadRelated<M::Facade> for [M] {
         Onto<M::Facade, G, (M::Facade, K)>: Beside<G, S>,
         S: Scope,
     {
-        Box::pin(related::<M::Facade, G, K, S, M>(self, select.into_select(), cx)).await
+        Box::pin(related::<M::Facade, G, K, S, M>(self, select.into_select(), cx))
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Select, Shape, bigint, read};
 use crate::{
     Context, Facade, ReadOnly, Result, Scope, ScopedTo,
     error::Kind,
+    query::Run,
     query::{predicate::Within, relation::Beside},
 };
 
@@ -90,21 +91,23 @@ impl<F: Facade, J, R> Cursor<F, J, R> {
     /// # Errors
     ///
     /// `is_wrong_cursor` if there are not as many values as columns; those of [`Select::all`].
-    pub async fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Row>>
+    pub fn all<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, Vec<R::Row>>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
         R: Shape,
     {
-        let from_end = matches!(self.limit, Some(Limit::Last(_)));
-        let query = self.page()?.query;
-        let table = query.table();
-        let rows = cx.fetch_all(query.build(&Within::of(cx))?).await?;
-        let mut rows: Vec<_> = rows.iter().map(|row| read::<R>(table, row)).collect::<Result<_>>()?;
-        if from_end {
-            rows.reverse();
-        }
-        Ok(rows)
+        Box::pin(async move {
+            let from_end = matches!(self.limit, Some(Limit::Last(_)));
+            let query = self.page()?.query;
+            let table = query.table();
+            let rows = cx.fetch_all(query.build(&Within::of(cx))?).await?;
+            let mut rows: Vec<_> = rows.iter().map(|row| read::<R>(table, row)).collect::<Result<_>>()?;
+            if from_end {
+                rows.reverse();
+            }
+            Ok(rows)
+        })
     }
 
     /// Returns the select of the page; from its end where the last rows are wanted.

@@ -2,12 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::stream::{self, Stream, TryStreamExt};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
 use sea_orm::{DbBackend, Statement};
 
 use super::{Select, Shape, read};
 use crate::{
     Context, Facade, ReadOnly, Result, Scope, ScopedTo,
+    query::Run,
     query::{predicate::Within, relation::Beside},
 };
 
@@ -25,35 +29,34 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// # Errors
     ///
     /// Those of [`all`](Self::all), here or on the way.
-    pub async fn stream<S: Scope>(
-        self,
-        cx: &Context<S, ReadOnly>,
-    ) -> Result<impl Stream<Item = Result<R::Row>> + Send + Unpin>
+    pub fn stream<S: Scope>(self, cx: &Context<S, ReadOnly>) -> Run<'_, BoxStream<'_, Result<R::Row>>>
     where
         J: Beside<F, S>,
         F: ScopedTo<S>,
         R: Shape,
     {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Box::pin(async move {
+            static NEXT: AtomicU64 = AtomicU64::new(0);
 
-        let table = self.query.table();
-        let name = format!("stream_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let select = self.query.build(&Within::of(cx))?;
-        let sql = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", select.sql);
-        cx.execute_once(Statement { sql, ..select }).await?;
-        let fetch = format!("FETCH {BATCH} FROM {name}");
-        let batches = stream::try_unfold(false, move |done| {
-            let fetch = Statement::from_string(DbBackend::Postgres, fetch.clone());
-            async move {
-                if done {
-                    return Ok::<_, crate::Error>(None);
+            let table = self.query.table();
+            let name = format!("stream_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+            let select = self.query.build(&Within::of(cx))?;
+            let sql = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", select.sql);
+            cx.execute_once(Statement { sql, ..select }).await?;
+            let fetch = format!("FETCH {BATCH} FROM {name}");
+            let batches = stream::try_unfold(false, move |done| {
+                let fetch = Statement::from_string(DbBackend::Postgres, fetch.clone());
+                async move {
+                    if done {
+                        return Ok::<_, crate::Error>(None);
+                    }
+                    let rows = cx.fetch_once(fetch).await?;
+                    let done = rows.len() < BATCH;
+                    let rows = rows.into_iter().map(move |row| read::<R>(table, &row));
+                    Ok(Some((stream::iter(rows), done)))
                 }
-                let rows = cx.fetch_once(fetch).await?;
-                let done = rows.len() < BATCH;
-                let rows = rows.into_iter().map(move |row| read::<R>(table, &row));
-                Ok(Some((stream::iter(rows), done)))
-            }
-        });
-        Ok(Box::pin(batches.try_flatten()))
+            });
+            Ok(batches.try_flatten().boxed())
+        })
     }
 }
