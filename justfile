@@ -27,6 +27,10 @@ fmt:
 clippy:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# licences, sources, versions, and what depends on SeaORM (takes cargo-deny); `just deny advisories` takes the internet
+deny *checks="bans licenses sources":
+    cargo deny --locked check -D warnings {{checks}}
+
 # the documentation of the crates, with warnings as errors
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -18,7 +18,7 @@ mod acceptances;
 mod access;
 mod catalog;
 mod check;
-mod expression;
+mod condition;
 mod finding;
 mod map;
 mod origin;

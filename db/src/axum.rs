@@ -53,10 +53,10 @@
 //! statement was under way. Where that was the commit, the outcome is unknown, so that a client must not be told to try
 //! again: answer a write that was cut off with [`Problem::outcome_unknown`].
 
+mod answer;
 mod authenticate;
 mod bearer;
 mod extractor;
-mod of_error;
 mod problem;
 mod rejection;
 

@@ -40,7 +40,7 @@ mod uninstall;
 pub use crate::prefix::Prefix;
 pub(crate) use closed::{Closed, SHARED};
 pub(crate) use create_table::add_column;
-pub(crate) use function::{Body, Executor, Function, SIGNATURES};
+pub(crate) use function::{Body, ENTER_TENANT, Executor, Function, SIGNATURES};
 pub(crate) use on_tables::{Need, OnTables};
 pub use owner::as_owner;
 pub use plan::{LosingRole, Plan, PublicRight};

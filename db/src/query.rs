@@ -6,6 +6,7 @@
 mod behavior;
 mod delete;
 mod expression;
+mod filter;
 mod functions;
 pub(crate) mod insert;
 mod load;

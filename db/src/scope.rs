@@ -16,7 +16,6 @@ use std::fmt::Debug;
 
 use sea_orm::{EntityTrait, Value};
 
-pub(crate) use self::ids::TenantIds;
 pub use self::{
     acceptance::Acceptance,
     declaration::{Rows, ScopeDeclaration, SelectColumns, UpdateColumns, Verbs, Via},
@@ -25,6 +24,7 @@ pub use self::{
     kind::ScopeKind,
     table_name::TableName,
 };
+pub(crate) use self::{ids::TenantIds, key::KEY_TYPE};
 
 /// The rows of one organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,7 +28,6 @@
 //! The guide is `docs/testing.md`.
 
 mod candidates;
-mod catalog;
 mod control;
 mod copy;
 mod fill;
@@ -40,6 +39,7 @@ mod session;
 mod setup;
 mod strangers;
 mod subject;
+mod tables;
 mod trials;
 mod world;
 

@@ -36,14 +36,14 @@ impl Granted {
             }
         }
         for column in &relation.columns {
-            for (_, privilege) in column.4.iter().filter(|(grantee, _)| *grantee == role) {
+            for (_, privilege) in column.acl.iter().filter(|(grantee, _)| *grantee == role) {
                 let columns = match privilege.as_str() {
                     "SELECT" => &mut granted.select,
                     "INSERT" => &mut granted.insert,
                     "UPDATE" => &mut granted.update,
                     _ => continue,
                 };
-                columns.insert(column.0.clone());
+                columns.insert(column.name.clone());
             }
         }
         granted

@@ -6,10 +6,7 @@ use super::{
     catalog::{ForeignKey, Oid, Relation},
     survey::{Scoped, Survey},
 };
-use crate::ScopeKind;
-
-/// The type of a scope's key.
-const KEY_TYPE: &str = "uuid";
+use crate::scope::{KEY_TYPE, ScopeKind};
 
 pub(super) struct Origins<'a> {
     survey: &'a Survey<'a>,
@@ -72,8 +69,8 @@ impl<'a> Origins<'a> {
         let mut next = vec![(relation, None)];
         while let Some((table, way)) = next.pop() {
             let way = |step: String| way.clone().unwrap_or(step);
-            if let Some(column) = table.columns.iter().find(|column| self.columns.contains(column.0.as_str())) {
-                return Some(way(format!("it has the scope column `{}`", column.0)));
+            if let Some(column) = table.columns.iter().find(|column| self.columns.contains(column.name.as_str())) {
+                return Some(way(format!("it has the scope column `{}`", column.name)));
             }
             let keys = self.keys.get(&table.oid).into_iter().flatten();
             let keys = keys.map(|key| (key.referenced, format!("points by `{}` at", key.name)));
@@ -98,12 +95,12 @@ impl<'a> Origins<'a> {
         let keys = self.keys.get(&relation.oid).into_iter().flatten();
         let explained: HashSet<_> = keys.flat_map(|key| &key.columns).map(String::as_str).collect();
         relation.columns.iter().find_map(|column| {
-            let name = column.0.as_str();
+            let name = column.name.as_str();
             if self.tenant.iter().any(|tenant| word(name).contains(tenant)) {
                 return Some(format!("its column `{name}` is named after the tenant"));
             }
             let is_key = primary.is_some_and(|index| matches!(&*index.columns, [Some(only)] if only == name));
-            let may_be_tenant = column.1 == KEY_TYPE && !is_key && !explained.contains(name);
+            let may_be_tenant = column.sql_type == KEY_TYPE && !is_key && !explained.contains(name);
             may_be_tenant
                 .then(|| format!("its column `{name}` may hold a tenant's key: no foreign key says whose it is"))
         })

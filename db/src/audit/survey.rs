@@ -207,7 +207,7 @@ impl<'a> Survey<'a> {
                 if let Some(&entity) = entities.get(&relation.oid) {
                     return Some(Scoped { relation, entity: Some(entity), scopes: entity.scopes.to_vec() });
                 }
-                let column = relation.columns.iter().find_map(|column| tenant_columns.get(column.0.as_str()))?;
+                let column = relation.columns.iter().find_map(|column| tenant_columns.get(column.name.as_str()))?;
                 let declaration = ScopeDeclaration::of_column(ScopeKind::Tenant, column);
                 Some(Scoped { relation, entity: None, scopes: vec![declaration] })
             })

@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 use super::Contract;
-use crate::{prefix::Prefix, scope::ScopeKind, sql::quote};
+use crate::{
+    prefix::Prefix,
+    scope::{KEY_TYPE, ScopeKind},
+    sql::quote,
+};
 
 /// Who may execute a function, beside its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +23,8 @@ pub(crate) enum Executor {
 pub(crate) struct Signature {
     /// Without its schema.
     pub(crate) name: &'static str,
-    /// The arguments with their names, as `CREATE FUNCTION` takes them.
-    arguments: &'static str,
-    /// The types of the arguments, as PostgreSQL lists a function.
-    types: &'static str,
+    /// The names of the arguments, and their types.
+    arguments: &'static [(&'static str, &'static str)],
     pub(crate) executors: &'static [Executor],
     /// Whether it runs as the definer role, whose it is then; else as its caller.
     pub(crate) definer: bool,
@@ -38,11 +40,10 @@ const MIGRATING: &[Executor] = &[Executor::Migrating];
 impl Signature {
     const fn new(
         name: &'static str,
-        arguments: &'static str,
-        types: &'static str,
+        arguments: &'static [(&'static str, &'static str)],
         executors: &'static [Executor],
     ) -> Self {
-        Self { name, arguments, types, executors, definer: false }
+        Self { name, arguments, executors, definer: false }
     }
 
     const fn definer(self) -> Self {
@@ -51,29 +52,30 @@ impl Signature {
 
     /// Returns the name with the types of the arguments, as PostgreSQL lists it: `enter_tenant(uuid,uuid)`.
     pub(crate) fn listed(&self) -> String {
-        format!("{}({})", self.name, self.types)
+        let types: Vec<_> = self.arguments.iter().map(|(_, of)| *of).collect();
+        format!("{}({})", self.name, types.join(","))
     }
 }
 
-pub(super) static ENTER_TENANT: Signature =
-    Signature::new("enter_tenant", "organization uuid, person uuid", "uuid,uuid", LOGIN).definer();
+pub(crate) static ENTER_TENANT: Signature =
+    Signature::new("enter_tenant", &[("organization", KEY_TYPE), ("person", KEY_TYPE)], LOGIN).definer();
 pub(super) static ENTER_TENANT_AS_SYSTEM: Signature =
-    Signature::new("enter_tenant_as_system", "organization uuid", "uuid", LOGIN).definer();
-pub(super) static ENTER_USER: Signature = Signature::new("enter_user", "person uuid", "uuid", LOGIN).definer();
-pub(super) static ENTER_IDENTITY: Signature = Signature::new("enter_identity", "", "", LOGIN).definer();
+    Signature::new("enter_tenant_as_system", &[("organization", KEY_TYPE)], LOGIN).definer();
+pub(super) static ENTER_USER: Signature = Signature::new("enter_user", &[("person", KEY_TYPE)], LOGIN).definer();
+pub(super) static ENTER_IDENTITY: Signature = Signature::new("enter_identity", &[], LOGIN).definer();
 pub(super) static AUTHENTICATE_TOKEN: Signature =
-    Signature::new("authenticate_token", "digest bytea", "bytea", IDENTITY).definer();
-pub(super) static CONTEXT_IS_GENUINE: Signature = Signature::new("context_is_genuine", "", "", SCOPES).definer();
-pub(super) static CURRENT_ORGANIZATION_ID: Signature = Signature::new("current_organization_id", "", "", SCOPES);
-pub(super) static CURRENT_USER_ID: Signature = Signature::new("current_user_id", "", "", SCOPES);
-pub(super) static IN_IDENTITY_CONTEXT: Signature = Signature::new("in_identity_context", "", "", SCOPES);
+    Signature::new("authenticate_token", &[("digest", "bytea")], IDENTITY).definer();
+pub(super) static CONTEXT_IS_GENUINE: Signature = Signature::new("context_is_genuine", &[], SCOPES).definer();
+pub(super) static CURRENT_ORGANIZATION_ID: Signature = Signature::new("current_organization_id", &[], SCOPES);
+pub(super) static CURRENT_USER_ID: Signature = Signature::new("current_user_id", &[], SCOPES);
+pub(super) static IN_IDENTITY_CONTEXT: Signature = Signature::new("in_identity_context", &[], SCOPES);
 pub(super) static REQUIRE_MEMBER_ROLE: Signature =
-    Signature::new("require_member_role", "VARIADIC roles text[]", "text[]", TENANT);
-pub(super) static RANKS_MEMBER_ROLE: Signature = Signature::new("ranks_member_role", "role text", "text", TENANT);
-pub(super) static ROTATE_SEAL: Signature = Signature::new("rotate_seal", "", "", MIGRATING).definer();
-pub(super) static TOUCH_UPDATED_AT: Signature = Signature::new("touch_updated_at", "", "", &[]);
-pub(super) static KEEP_AN_OWNER: Signature = Signature::new("keep_an_owner", "", "", MIGRATING).definer();
-pub(super) static ACT_BY_PRESENT_ROLE: Signature = Signature::new("act_by_present_role", "", "", MIGRATING).definer();
+    Signature::new("require_member_role", &[("VARIADIC roles", "text[]")], TENANT);
+pub(super) static RANKS_MEMBER_ROLE: Signature = Signature::new("ranks_member_role", &[("role", "text")], TENANT);
+pub(super) static ROTATE_SEAL: Signature = Signature::new("rotate_seal", &[], MIGRATING).definer();
+pub(super) static TOUCH_UPDATED_AT: Signature = Signature::new("touch_updated_at", &[], &[]);
+pub(super) static KEEP_AN_OWNER: Signature = Signature::new("keep_an_owner", &[], MIGRATING).definer();
+pub(super) static ACT_BY_PRESENT_ROLE: Signature = Signature::new("act_by_present_role", &[], MIGRATING).definer();
 
 /// Every function that a contract may make.
 pub(crate) static SIGNATURES: [&Signature; 15] = [
@@ -101,7 +103,7 @@ pub(super) static TRIGGERS: [&Signature; 3] = [&TOUCH_UPDATED_AT, &ACT_BY_PRESEN
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
     pub(crate) signature: &'static Signature,
-    pub(crate) returns: &'static str,
+    pub(crate) returns: String,
     /// How the planner may treat it, such as `STABLE PARALLEL SAFE`.
     pub(crate) planning: &'static str,
     pub(crate) body: Body,
@@ -117,13 +119,8 @@ pub(crate) enum Body {
 }
 
 impl Function {
-    pub(super) fn new(
-        signature: &'static Signature,
-        returns: &'static str,
-        planning: &'static str,
-        body: Body,
-    ) -> Self {
-        Self { signature, returns, planning, body }
+    pub(super) fn new(signature: &'static Signature, returns: &str, planning: &'static str, body: Body) -> Self {
+        Self { signature, returns: returns.to_owned(), planning, body }
     }
 
     /// Returns the body as PostgreSQL has it.
@@ -136,6 +133,7 @@ impl Function {
 
     fn create(&self, prefix: &Prefix) -> String {
         let Self { signature: Signature { name, arguments, definer, .. }, returns, planning, body } = self;
+        let arguments = arguments.iter().map(|(name, of)| format!("{name} {of}")).collect::<Vec<_>>().join(", ");
         let head = format!("CREATE OR REPLACE FUNCTION {prefix}.{name}({arguments}) RETURNS {returns}");
         match body {
             Body::Expression(expression) => format!("{head} LANGUAGE sql {planning} RETURN {expression}"),

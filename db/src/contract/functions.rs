@@ -7,7 +7,11 @@ use super::{
         ENTER_USER, Function, IN_IDENTITY_CONTEXT, Signature, TOUCH_UPDATED_AT,
     },
 };
-use crate::{error::NOT_A_MEMBER, scope::ScopeKind, sql::quote};
+use crate::{
+    error::NOT_A_MEMBER,
+    scope::{KEY_TYPE, ScopeKind},
+    sql::quote,
+};
 
 impl Contract {
     /// Returns the functions that [`install`](Self::install) makes.
@@ -27,8 +31,8 @@ impl Contract {
     /// clause, so that the planner inlines them.
     fn accessors(&self) -> [Function; 3] {
         [
-            (&CURRENT_ORGANIZATION_ID, ScopeKind::Tenant, "uuid"),
-            (&CURRENT_USER_ID, ScopeKind::User, "uuid"),
+            (&CURRENT_ORGANIZATION_ID, ScopeKind::Tenant, KEY_TYPE),
+            (&CURRENT_USER_ID, ScopeKind::User, KEY_TYPE),
             (&IN_IDENTITY_CONTEXT, ScopeKind::Identity, "boolean"),
         ]
         .map(|(signature, scope, of)| {

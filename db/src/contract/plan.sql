@@ -64,7 +64,7 @@ SELECT pg_catalog.json_build_object(
   'others', COALESCE((
     SELECT pg_catalog.json_agg(pg_catalog.pg_get_userbyid(a.grantee))
     FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) a
-    WHERE p.oid = pg_catalog.to_regprocedure('$prefix$.enter_tenant(uuid,uuid)') AND a.grantee <> p.proowner
+    WHERE p.oid = pg_catalog.to_regprocedure('$prefix$.$enter$') AND a.grantee <> p.proowner
       AND NOT pg_catalog.pg_get_userbyid(a.grantee) = ANY (ARRAY[$own$]::text[])
   ), '[]')
 )::text

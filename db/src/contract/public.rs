@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use super::{Contract, block, closed::Closed, plan::Plan};
+use super::{Contract, block, closed::Closed, function::ENTER_TENANT, plan::Plan};
 use crate::sql::{do_block, literal};
 
 /// What is taken from PUBLIC on the database.
@@ -89,6 +89,7 @@ impl Contract {
             .replace("$closed$", &closed_functions())
             .replace("$open$", is_open())
             .replace("$sessions$", if sees_sessions { SESSIONS } else { NO_SESSIONS })
+            .replace("$enter$", &ENTER_TENANT.listed())
             .replace("$prefix$", self.prefix.schema())
             .replace("$kept$", &kept.join(", ").replace('$', "\\x24"))
             .replace("$own$", &own.join(", ").replace('$', "\\x24"))

@@ -4,7 +4,10 @@ use super::{
     Contract, block,
     function::{Body, CONTEXT_IS_GENUINE, Function, ROTATE_SEAL},
 };
-use crate::{ScopeKind, sql::quote};
+use crate::{
+    scope::{KEY_TYPE, ScopeKind},
+    sql::quote,
+};
 
 impl Contract {
     /// Returns the statement that gives the seal on contexts a new secret. To be run by the owner of the schema, who
@@ -138,7 +141,10 @@ impl Contract {
         let prefix = &self.prefix;
         let unset = |scope| {
             let (role, setting) = (prefix.role(scope), prefix.setting(scope));
-            let cast = if scope == ScopeKind::Identity { "boolean IS NOT TRUE" } else { "uuid IS NULL" };
+            let cast = match scope {
+                ScopeKind::Tenant | ScopeKind::User => format!("{KEY_TYPE} IS NULL"),
+                ScopeKind::Identity => "boolean IS NOT TRUE".to_owned(),
+            };
             format!("WHEN '{role}' THEN current_setting('{setting}')::{cast}")
         };
         let role = "current_setting('role')";

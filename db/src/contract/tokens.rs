@@ -7,6 +7,8 @@ use super::{
     on_tables::{self, OnTables},
 };
 
+use crate::scope::KEY_TYPE;
+
 /// The table of personal access tokens, which the definer role looks up for an identity context.
 ///
 /// Its columns are named by convention: `id` and `user_id` (`uuid`), `token_digest` (`bytea`), `expires_at`,
@@ -61,7 +63,8 @@ impl Contract {
     pub(super) fn authenticate_token(&self) -> Option<Function> {
         let table = named(&self.tokens.as_ref()?.table).sql();
         let body = Body::Block(authenticate_token(self.prefix.schema(), &table));
-        Some(Function::new(&AUTHENTICATE_TOKEN, "TABLE (user_id uuid, token_id uuid)", "ROWS 1", body))
+        let returns = format!("TABLE (user_id {KEY_TYPE}, token_id uuid)");
+        Some(Function::new(&AUTHENTICATE_TOKEN, &returns, "ROWS 1", body))
     }
 
     /// Returns the statements that take back what [`protect_tokens`](Self::protect_tokens) made.

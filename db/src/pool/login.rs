@@ -6,7 +6,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Either, Row, postgres::PgRow};
 use crate::{
     DbOptions, Result, ScopeKind,
     context::transaction::Connection,
-    contract::BEYOND_POLICIES,
+    contract::{BEYOND_POLICIES, ENTER_TENANT},
     error::{Kind, NOT_A_MEMBER},
     prefix::Prefix,
     sql::do_block,
@@ -45,11 +45,12 @@ pub(crate) async fn check(connection: &mut Connection, options: &DbOptions) -> R
 fn question(options: &DbOptions) -> String {
     let prefix = &options.prefix;
     let scopes = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
+    let enter = ENTER_TENANT.listed();
     let beyond = BEYOND_POLICIES.map(|role| format!("'{role}'")).join(", ");
     format!(
         "SELECT me.rolname::text AS login, me.rolsuper AS superuser, me.rolbypassrls AS bypass,
            pg_catalog.to_regnamespace('{prefix}') IS NOT NULL
-             AND pg_catalog.to_regprocedure('{prefix}.enter_tenant(uuid,uuid)') IS NOT NULL AS migrated,
+             AND pg_catalog.to_regprocedure('{prefix}.{enter}') IS NOT NULL AS migrated,
            (SELECT pg_catalog.string_agg(name, ', ') FROM pg_catalog.unnest(ARRAY[{scopes}]) name
               WHERE pg_catalog.to_regrole(name) IS NULL
                  OR NOT pg_catalog.pg_has_role(me.oid, pg_catalog.to_regrole(name), 'MEMBER')) AS missing,

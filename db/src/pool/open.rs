@@ -25,45 +25,43 @@ pub(crate) fn is_nested(db: &Db) -> bool {
 #[must_use = "nothing is opened before `run` or `begin`"]
 pub struct Open<'a, S: Scope, M: Mode = ReadWrite> {
     db: &'a Db,
+    how: How<S>,
+    mode: PhantomData<M>,
+}
+
+/// How a context is opened, whether it writes or not.
+struct How<S: Scope> {
     ids: S::Ids,
     /// The call that enters the scope, with its arguments: ids alone, so there is nothing to escape.
     enter: String,
     isolation: Option<IsolationLevel>,
     statement_timeout: Option<Duration>,
     subject: Subject,
-    mode: PhantomData<M>,
 }
 
 impl<'a, S: Scope> Open<'a, S> {
     pub(crate) fn new(db: &'a Db, ids: S::Ids, enter: String, subject: Subject) -> Self {
-        Self { db, ids, enter, isolation: None, statement_timeout: None, subject, mode: PhantomData }
+        let how = How { ids, enter, isolation: None, statement_timeout: None, subject };
+        Self { db, how, mode: PhantomData }
     }
 
     /// Makes the context one that only reads: the database refuses a write, and one does not compile. It does
     /// not wait for the end of its transaction, which saves a round trip.
     pub fn read_only(self) -> Open<'a, S, ReadOnly> {
-        Open {
-            db: self.db,
-            ids: self.ids,
-            enter: self.enter,
-            isolation: self.isolation,
-            statement_timeout: self.statement_timeout,
-            subject: self.subject,
-            mode: PhantomData,
-        }
+        Open { db: self.db, how: self.how, mode: PhantomData }
     }
 }
 
 impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
     /// Sets the isolation level; the server's default (read committed) unless told otherwise.
     pub fn isolation(mut self, level: IsolationLevel) -> Self {
-        self.isolation = Some(level);
+        self.how.isolation = Some(level);
         self
     }
 
     /// Sets PostgreSQL's `statement_timeout` for the statements of this context, in whole milliseconds.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
-        self.statement_timeout = Some(timeout);
+        self.how.statement_timeout = Some(timeout);
         self
     }
 
@@ -96,7 +94,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
     /// context of the same [`Db`]. (Two contexts that are both opened by hand on one task are not noticed, and
     /// wait for the acquire timeout where the pool has no second connection.)
     pub async fn begin(self) -> Result<Context<S, M>> {
-        self.open(self.subject.span(S::KIND)).await
+        self.open(self.how.subject.span(S::KIND)).await
     }
 
     async fn open(&self, span: Span) -> Result<Context<S, M>> {
@@ -104,12 +102,12 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
             return Err(Kind::Nested.into());
         }
         let sql = self.opening_message();
-        let wait_for_end = self.isolation == Some(IsolationLevel::Serializable);
+        let wait_for_end = self.how.isolation == Some(IsolationLevel::Serializable);
         async {
             let connection = self.db.acquire(span.clone()).await?;
             let prepared = self.db.prepared_statements();
             let transaction = Transaction::begin(connection, sql, !M::READ_ONLY, prepared, wait_for_end).await?;
-            Ok(Context::new(transaction, self.ids, self.db.prefix().clone()))
+            Ok(Context::new(transaction, self.how.ids, self.db.prefix().clone()))
         }
         .instrument(span.clone())
         .await
@@ -133,7 +131,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         &self,
         f: impl AsyncFnOnce(&mut Context<S, M>) -> Result<T, E>,
     ) -> Result<T, Failed<E>> {
-        let span = self.subject.span(S::KIND);
+        let span = self.how.subject.span(S::KIND);
         let mut open = OPEN.try_with(Clone::clone).unwrap_or_default();
         open.push(self.db.id());
         let mut context = self.open(span.clone()).await?;
@@ -161,15 +159,15 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         let prefix = self.db.prefix();
         let mut sql = String::with_capacity(192);
         sql.push_str("BEGIN");
-        if let Some(level) = self.isolation {
+        if let Some(level) = self.how.isolation {
             // Writing to a `String` does not fail.
             write!(sql, " ISOLATION LEVEL {level}").ok();
         }
         if M::READ_ONLY {
             sql.push_str(" READ ONLY");
         }
-        write!(sql, "; SELECT {}.{}", prefix.schema(), self.enter).ok();
-        if let Some(timeout) = self.statement_timeout {
+        write!(sql, "; SELECT {}.{}", prefix.schema(), self.how.enter).ok();
+        if let Some(timeout) = self.how.statement_timeout {
             write!(sql, "; SET LOCAL statement_timeout = {}", milliseconds(timeout)).ok();
         }
         write!(sql, "; SET LOCAL ROLE {}", prefix.role(S::KIND)).ok();
@@ -181,10 +179,10 @@ impl<S: Scope, M: Mode> fmt::Debug for Open<'_, S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Open")
             .field("scope", &S::KIND)
-            .field("ids", &self.ids)
+            .field("ids", &self.how.ids)
             .field("read_only", &M::READ_ONLY)
-            .field("isolation", &self.isolation)
-            .field("statement_timeout", &self.statement_timeout)
+            .field("isolation", &self.how.isolation)
+            .field("statement_timeout", &self.how.statement_timeout)
             .finish_non_exhaustive()
     }
 }

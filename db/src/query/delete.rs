@@ -13,14 +13,13 @@ use crate::{
     query::Run,
     query::{
         behavior::{after_delete, before_delete},
-        expression::{Refusal, bracketed, check_condition},
+        filter::Filter,
         key_is,
-        predicate::{self, Within},
         relation::{Beside, Sub},
         returning::returning_row,
         select::Projected,
         select::model,
-        unfinished::Subquery,
+        unfinished::Query,
     },
     scope::{
         Deletable,
@@ -110,27 +109,20 @@ async fn finish<F: Facade, S: Scope>(row: Option<ActiveModel<F>>, cx: &Context<S
 #[must_use = "a delete does nothing until it is run on a context"]
 pub struct DeleteMany<F: Facade, J = ()> {
     query: sea_orm::DeleteMany<F::Entity>,
-    subqueries: Vec<Subquery>,
-    refused: Option<Refusal>,
+    filter: Filter,
     types: PhantomData<fn() -> J>,
 }
 
 impl<F: Facade> DeleteMany<F> {
     pub(crate) fn new() -> Self {
-        Self { query: F::Entity::delete_many(), subqueries: Vec::new(), refused: None, types: PhantomData }
+        Self { query: F::Entity::delete_many(), filter: Filter::default(), types: PhantomData }
     }
 }
 
 impl<F: Facade, J> DeleteMany<F, J> {
     /// Filters by a condition; called again, by all of them.
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
-        let condition = condition.into_condition();
-        match check_condition("the filter", &condition) {
-            Ok(()) => self.query = self.query.filter(bracketed(condition)),
-            Err(refused) => {
-                self.refused.get_or_insert(refused);
-            }
-        }
+        self.filter.and(condition);
         self
     }
 
@@ -148,7 +140,7 @@ impl<F: Facade, J> DeleteMany<F, J> {
         expr: impl IntoSimpleExpr,
         select: Select<G, K, impl Projected>,
     ) -> DeleteMany<F, (Sub<G, K>, J)> {
-        self.with(Subquery::of(expr.into_simple_expr(), true, select.into_untyped()))
+        self.with(expr, true, select.into_untyped())
     }
 
     /// Filters for the rows for which an expression is not among the values of another scoped query; see
@@ -158,13 +150,11 @@ impl<F: Facade, J> DeleteMany<F, J> {
         expr: impl IntoSimpleExpr,
         select: Select<G, K, impl Projected>,
     ) -> DeleteMany<F, (Sub<G, K>, J)> {
-        self.with(Subquery::of(expr.into_simple_expr(), false, select.into_untyped()))
+        self.with(expr, false, select.into_untyped())
     }
 
-    fn with<K>(self, subquery: Subquery) -> DeleteMany<F, K> {
-        let Self { query, mut subqueries, refused, .. } = self;
-        subqueries.push(subquery);
-        DeleteMany { query, subqueries, refused, types: PhantomData }
+    fn with<K>(self, expr: impl IntoSimpleExpr, is_in: bool, query: Query) -> DeleteMany<F, K> {
+        DeleteMany { query: self.query, filter: self.filter.subquery(expr, is_in, query), types: PhantomData }
     }
 
     /// Applies `f` where there is a value.
@@ -211,13 +201,8 @@ impl<F: Facade, J> DeleteMany<F, J> {
         F: Deletable<S>,
         J: Beside<F, S>,
     {
-        if let Some(refused) = self.refused {
-            return Err(refused.into());
-        }
-        let mut query = self.query.filter(predicate::predicate::<F, S>(cx)?);
-        for subquery in self.subqueries {
-            query = query.filter(subquery.expr(&Within::of(cx))?);
-        }
+        let conditions = self.filter.complete::<F, S>(cx)?;
+        let query = conditions.into_iter().fold(self.query, QueryFilter::filter);
         Ok(query.into_query())
     }
 }

@@ -95,11 +95,6 @@ where
 
 /// A facade whose rows are pointed at by those of `G`, which are saved with them: `has_one` or `has_many`, with no
 /// junction between.
-#[diagnostic::on_unimplemented(
-    message = "these rows do not point at those of `{Self}`, and so are not saved with them",
-    label = "`{Self}` declares no `has_one` or `has_many` of this",
-    note = "a row is saved with those that point at it; save the others first, and set their id in the draft"
-)]
 pub trait ParentOf<G: Facade>: RelatedTo<G> {
     /// [`One`] for a `has_one`, [`Many`] for a `has_many`.
     type Number: Number;
@@ -153,9 +148,13 @@ impl<T> Takes<[T; 1]> for One {}
 
 /// A facade whose rows are saved with those of `G` that `I` gives: [`ParentOf`], and [`Takes`] for its number. One bound, so
 /// that a mistake in it is one error.
+#[diagnostic::on_unimplemented(
+    message = "these rows do not point at those of `{Self}`, and so are not saved with them",
+    label = "`{Self}` declares no `has_one` or `has_many` of this",
+    note = "a row is saved with those that point at it; save the others first, and set their id in the draft"
+)]
 pub trait SavedWith<G: Facade, I>: ParentOf<G> {}
 
-#[diagnostic::do_not_recommend]
 impl<F: ParentOf<G, Number: Takes<I>>, G: Facade, I> SavedWith<G, I> for F {}
 
 /// The table that a relation goes through: a facade, or `()` where there is none. Sealed by what it is for.

@@ -14,14 +14,14 @@ use crate::{
     query::Run,
     query::{
         behavior::{after_save, before_save, set},
-        expression::{Refusal, bracketed, check, check_condition},
+        expression::check,
+        filter::Filter,
         key_is,
-        predicate::{self, Within},
         relation::{Beside, Sub},
         returning::returning_row,
         select::Projected,
         select::model,
-        unfinished::Subquery,
+        unfinished::Query,
     },
     scope::{
         Updatable, UpdateColumns,
@@ -140,20 +140,13 @@ impl<F: Facade> Update<F> {
 pub struct UpdateMany<F: Facade, J = ()> {
     query: sea_orm::UpdateMany<F::Entity>,
     columns: Vec<&'static str>,
-    subqueries: Vec<Subquery>,
-    refused: Option<Refusal>,
+    filter: Filter,
     types: PhantomData<fn() -> J>,
 }
 
 impl<F: Facade> UpdateMany<F> {
     pub(crate) fn new() -> Self {
-        Self {
-            query: F::Entity::update_many(),
-            columns: Vec::new(),
-            subqueries: Vec::new(),
-            refused: None,
-            types: PhantomData,
-        }
+        Self { query: F::Entity::update_many(), columns: Vec::new(), filter: Filter::default(), types: PhantomData }
     }
 }
 
@@ -163,7 +156,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
         let expr = expr.into();
         match check("the assignment", &expr) {
             Ok(()) => self.assign_one(column.into(), expr),
-            Err(refused) => self.refuse(refused),
+            Err(refused) => self.filter.refuse(refused),
         }
         self
     }
@@ -176,11 +169,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
 
     /// Filters by a condition; called again, by all of them.
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
-        let condition = condition.into_condition();
-        match check_condition("the filter", &condition) {
-            Ok(()) => self.query = self.query.filter(bracketed(condition)),
-            Err(refused) => self.refuse(refused),
-        }
+        self.filter.and(condition);
         self
     }
 
@@ -191,7 +180,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
         expr: impl IntoSimpleExpr,
         select: Select<G, K, impl Projected>,
     ) -> UpdateMany<F, (Sub<G, K>, J)> {
-        self.with(Subquery::of(expr.into_simple_expr(), true, select.into_untyped()))
+        self.with(expr, true, select.into_untyped())
     }
 
     /// Filters for the rows for which an expression is not among the values of another scoped query; see
@@ -201,13 +190,12 @@ impl<F: Facade, J> UpdateMany<F, J> {
         expr: impl IntoSimpleExpr,
         select: Select<G, K, impl Projected>,
     ) -> UpdateMany<F, (Sub<G, K>, J)> {
-        self.with(Subquery::of(expr.into_simple_expr(), false, select.into_untyped()))
+        self.with(expr, false, select.into_untyped())
     }
 
-    fn with<K>(self, subquery: Subquery) -> UpdateMany<F, K> {
-        let Self { query, columns, mut subqueries, refused, .. } = self;
-        subqueries.push(subquery);
-        UpdateMany { query, columns, subqueries, refused, types: PhantomData }
+    fn with<K>(self, expr: impl IntoSimpleExpr, is_in: bool, query: Query) -> UpdateMany<F, K> {
+        let filter = self.filter.subquery(expr, is_in, query);
+        UpdateMany { query: self.query, columns: self.columns, filter, types: PhantomData }
     }
 
     /// Applies `f` where there is a value.
@@ -261,14 +249,9 @@ impl<F: Facade, J> UpdateMany<F, J> {
         F: Updatable<S>,
         J: Beside<F, S>,
     {
-        if let Some(refused) = self.refused {
-            return Err(refused.into());
-        }
+        let conditions = self.filter.complete::<F, S>(cx)?;
         updatable::<F, S>(&self.columns)?;
-        let mut query = self.query.filter(predicate::predicate::<F, S>(cx)?);
-        for subquery in self.subqueries {
-            query = query.filter(subquery.expr(&Within::of(cx))?);
-        }
+        let query = conditions.into_iter().fold(self.query, QueryFilter::filter);
         Ok((!self.columns.is_empty()).then(|| query.into_query()))
     }
 
@@ -281,7 +264,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
                 let value = Expr::val(value);
                 match check("the draft", &value) {
                     Ok(()) => self.assign_one(column, value),
-                    Err(refused) => self.refuse(refused),
+                    Err(refused) => self.filter.refuse(refused),
                 }
             }
         }
@@ -290,10 +273,6 @@ impl<F: Facade, J> UpdateMany<F, J> {
     fn assign_one(&mut self, column: <F::Entity as EntityTrait>::Column, expr: Expr) {
         self.columns.push(column.as_str());
         QueryTrait::query(&mut self.query).value(column, column.save_as(expr));
-    }
-
-    fn refuse(&mut self, refused: Refusal) {
-        self.refused.get_or_insert(refused);
     }
 }
 

@@ -6,6 +6,9 @@ use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The SQL type of both.
+pub(crate) const KEY_TYPE: &str = "uuid";
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

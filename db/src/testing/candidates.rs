@@ -1,6 +1,6 @@
 //! The values that a column may have: a list for each type, of which the first that the database takes is the one.
 
-use super::{catalog::Column, literal};
+use super::{literal, tables::Column};
 
 /// What the `CHECK`s of a column mention.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{FutureExt, future::BoxFuture};
 use uuid::Uuid;
 
-use super::{Result, catalog::Catalog, failure, literal, session::Session, setup::Given, subject::Subject};
+use super::{Result, failure, literal, session::Session, setup::Given, subject::Subject, tables::Catalog};
 use crate::{ScopeKind, scope::Rows};
 
 /// SQL for the values of columns.
@@ -134,7 +134,7 @@ impl<'a> Filler<'a> {
                 Err(Conflict(columns)) => {
                     let before = afresh.len();
                     let fixed = self.fixed(&order);
-                    let leads = |key: &&super::catalog::Constraint| {
+                    let leads = |key: &&super::tables::Constraint| {
                         key.columns.iter().any(|column| columns.contains(column) && !fixed.contains_key(column))
                     };
                     afresh.extend(table.foreign_keys().filter(leads).map(|key| key.name.clone()));

@@ -4,7 +4,7 @@ use std::{any::Any, fmt, str::FromStr};
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
-use super::{Result, catalog::Table, failure};
+use super::{Result, failure, tables::Table};
 use crate::{DbOptions, Facade, Registry, TableName, contract::Contract};
 
 /// The database that is tested, and how its tables are filled; what the function that is given to

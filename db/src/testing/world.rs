@@ -1,7 +1,7 @@
 //! Two tenants with rows in every table, and a stranger.
 
 mod filling;
-mod judge;
+mod probe_schema;
 
 pub(super) use filling::condition;
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use super::{
     Result,
-    catalog::Catalog,
     copy::Copied,
     failure,
     fill::{Made, Party, Side},
     session::Session,
     setup::Isolation,
     subject::Subject,
+    tables::Catalog,
 };
 use crate::{Authenticated, Db, DbOptions, OrganizationId, Registry, ScopeKind, UserId, prefix::Prefix};
 
@@ -60,7 +60,7 @@ impl World {
         let parties = [&victim, &hostile, &stranger];
         let made = filling::fill(&mut session, &catalog, &mut subjects, setup, parties).await?;
         filling::look(&mut session, &mut subjects, &hostile).await?;
-        judge::install(&mut session, &catalog).await?;
+        probe_schema::install(&mut session, &catalog).await?;
         session.close().await?;
         let probed = Copied::of(&superuser, &filled.name, &login_role).await?;
         let login = setup.login.clone();

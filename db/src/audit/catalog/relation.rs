@@ -29,15 +29,17 @@ pub(in crate::audit) struct Relation {
     pub(in crate::audit) columns: Vec<Column>,
 }
 
-/// A column: its name, type, whether it is never null, whether it is generated, and who has a privilege on it alone.
+/// A column; the catalog's query returns it as a list.
 #[derive(Debug, Deserialize)]
-pub(in crate::audit) struct Column(
-    pub(in crate::audit) String,
-    pub(in crate::audit) String,
-    pub(in crate::audit) bool,
-    pub(in crate::audit) bool,
-    #[serde(deserialize_with = "list")] pub(in crate::audit) Acl,
-);
+pub(in crate::audit) struct Column {
+    pub(in crate::audit) name: String,
+    pub(in crate::audit) sql_type: String,
+    pub(in crate::audit) not_null: bool,
+    pub(in crate::audit) generated: bool,
+    /// Who has a privilege on it alone.
+    #[serde(deserialize_with = "list")]
+    pub(in crate::audit) acl: Acl,
+}
 
 impl Relation {
     /// Returns its name with its schema, to be read; no two relations have the same.
@@ -48,7 +50,7 @@ impl Relation {
 
     /// Returns who has which privilege on it, or on a column of it, the owner left out.
     pub(in crate::audit) fn privileges(&self) -> impl Iterator<Item = (Oid, &str)> {
-        let of_columns = self.columns.iter().flat_map(|column| &column.4);
+        let of_columns = self.columns.iter().flat_map(|column| &column.acl);
         self.acl.iter().chain(of_columns).map(|(grantee, privilege)| (*grantee, privilege.as_str()))
     }
 
@@ -57,7 +59,7 @@ impl Relation {
     }
 
     pub(in crate::audit) fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.0 == name)
+        self.columns.iter().find(|column| column.name == name)
     }
 
     /// Returns what it is, in words.

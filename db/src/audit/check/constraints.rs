@@ -43,7 +43,7 @@ fn unique(survey: &Survey<'_>, scoped: &Scoped<'_>, index: &Index, lacks: &[&'st
     let relation = scoped.relation;
     let column = lacks.first().copied().unwrap_or_default();
     let is_uuid = |name: &Option<String>| {
-        name.as_ref().and_then(|name| relation.column(name)).is_some_and(|column| column.1 == "uuid")
+        name.as_ref().and_then(|name| relation.column(name)).is_some_and(|column| column.sql_type == "uuid")
     };
     let unguessable = index.columns.len() == 1 && index.columns.iter().all(is_uuid);
     let code = if unguessable { Code::UniqueUuidWithoutScope } else { Code::UniqueWithoutScope };

@@ -6,7 +6,7 @@ use crate::{
     audit::{
         Object, ObjectKind, Repair,
         catalog::{Function, PUBLIC_NAME, Relation},
-        expression::Expression,
+        condition::Condition,
         repair::cut_off,
         survey::Survey,
     },
@@ -244,7 +244,7 @@ fn same_body(ours: &crate::contract::Function, found: &Function) -> bool {
     let (body, theirs) = (ours.body(), found.body.as_deref().unwrap_or_default());
     match ours.body {
         // Which PostgreSQL's own schema is left out of.
-        Body::Expression(_) => Expression::of(&body, "pg_catalog") == Expression::of(theirs, "pg_catalog"),
+        Body::Expression(_) => Condition::of(&body, "pg_catalog") == Condition::of(theirs, "pg_catalog"),
         Body::Block(_) => body == theirs,
     }
 }

@@ -71,7 +71,7 @@ fn bypasses(survey: &Survey<'_>, function: &Function) -> bool {
 fn seal(survey: &Survey<'_>, findings: &mut Findings) {
     let keys = [survey.prefix().seal_key(), survey.prefix().seal_key_previous()];
     for relation in survey.catalog.relations.iter().filter(|relation| keys.contains(&relation.full_name())) {
-        let columns = relation.columns.iter().flat_map(|column| &column.4);
+        let columns = relation.columns.iter().flat_map(|column| &column.acl);
         let grantees = relation.acl.iter().chain(columns).map(|(grantee, _)| survey.role_name(*grantee));
         let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
         names.sort_unstable();

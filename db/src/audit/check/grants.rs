@@ -45,7 +45,7 @@ impl Expected {
         let named = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
         Self {
             select: match verbs.select {
-                SelectColumns::All => all().map(|column| column.0.clone()).collect(),
+                SelectColumns::All => all().map(|column| column.name.clone()).collect(),
                 SelectColumns::Only(columns) => named(columns),
             },
             select_whole: verbs.select == SelectColumns::All,
@@ -54,8 +54,8 @@ impl Expected {
                 UpdateColumns::None => BTreeSet::new(),
                 UpdateColumns::Only(columns) => named(columns),
                 UpdateColumns::Writable => all()
-                    .filter(|column| !column.3 && !fixed.contains(&column.0.as_str()))
-                    .map(|column| column.0.clone())
+                    .filter(|column| !column.generated && !fixed.contains(&column.name.as_str()))
+                    .map(|column| column.name.clone())
                     .collect(),
             },
             delete: verbs.delete,

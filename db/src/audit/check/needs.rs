@@ -154,7 +154,7 @@ fn columns(survey: &Survey<'_>, gate: &Role, need: &Need, findings: &mut Finding
     if has(&relation.acl, gate.oid, privilege) {
         return;
     }
-    let may = |name: &String| relation.column(name).is_none_or(|column| has(&column.4, gate.oid, privilege));
+    let may = |name: &String| relation.column(name).is_none_or(|column| has(&column.acl, gate.oid, privilege));
     let lacking: Vec<_> = columns.iter().filter(|column| !may(column)).collect();
     if lacking.is_empty() {
         return;

@@ -10,7 +10,7 @@ use crate::{
     audit::{
         Object, ObjectKind, Repair,
         catalog::{PUBLIC, Policy},
-        expression::Expression,
+        condition::Condition,
         survey::{Scoped, Survey},
     },
     code::{Code, Severity},
@@ -67,8 +67,8 @@ impl Table<'_> {
         Object::of_table(ObjectKind::Policy, self.scoped.relation.full_name(), policy)
     }
 
-    fn expression(&self, sql: &str) -> Expression {
-        Expression::of(sql, &self.scoped.relation.schema)
+    fn expression(&self, sql: &str) -> Condition {
+        Condition::of(sql, &self.scoped.relation.schema)
     }
 
     fn same(&self, ours: Option<&str>, theirs: Option<&str>) -> bool {

@@ -151,7 +151,7 @@ pub(super) fn leave(survey: &Survey<'_>, edge: &Membership, option: &str) -> Rep
 fn has_rows(survey: &Survey<'_>, role: &Role) -> Option<String> {
     let mut tables = survey.scoped.iter().map(|scoped| scoped.relation);
     let table = tables.find(|relation| {
-        let columns = relation.columns.iter().flat_map(|column| &column.4);
+        let columns = relation.columns.iter().flat_map(|column| &column.acl);
         relation.acl.iter().chain(columns).any(|(grantee, _)| *grantee == role.oid)
     });
     table.map(Relation::full_name)
@@ -226,7 +226,7 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
     // What the contract itself keeps is looked at by itself.
     let relations = survey.catalog.relations.iter().filter(|relation| !survey.is_secret(relation));
     for relation in relations {
-        let columns = relation.columns.iter().flat_map(|column| &column.4);
+        let columns = relation.columns.iter().flat_map(|column| &column.acl);
         let held: Vec<_> = relation.acl.iter().chain(columns).filter(|(oid, _)| holders.contains(oid)).collect();
         let Some((holder, _)) = held.first() else { continue };
         let mut verbs: Vec<_> = held.iter().map(|(_, privilege)| privilege.as_str()).collect();

@@ -11,6 +11,7 @@ use crate::{
         survey::{Scoped, Survey},
     },
     code::Code,
+    scope::KEY_TYPE,
     sql::quote,
 };
 
@@ -58,13 +59,13 @@ fn row_security(survey: &Survey<'_>, scoped: &Scoped<'_>, findings: &mut Finding
 }
 
 fn reached_by<'a>(survey: &Survey<'a>, relation: &Relation) -> Vec<&'a str> {
-    let columns = relation.columns.iter().flat_map(|column| &column.4);
+    let columns = relation.columns.iter().flat_map(|column| &column.acl);
     survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee))
 }
 
 /// Returns whether a column has the type of a scope's key.
 pub(super) fn is_key(relation: &Relation, column: &str) -> bool {
-    relation.column(column).is_some_and(|column| column.1 == "uuid")
+    relation.column(column).is_some_and(|column| column.sql_type == KEY_TYPE)
 }
 
 /// Puts a table under its scopes' policies.
@@ -100,7 +101,7 @@ pub(super) fn protect(survey: &Survey<'_>, scoped: &Scoped<'_>) -> Repair {
 }
 
 fn scope_column(scoped: &Scoped<'_>, column: &Column, findings: &mut Findings) {
-    let Column(name, kind, not_null, ..) = column;
+    let Column { name, sql_type: kind, not_null, .. } = column;
     let relation = scoped.relation;
     let object = || Object::of_table(ObjectKind::Column, relation.full_name(), name);
     if !not_null {
@@ -118,14 +119,19 @@ fn scope_column(scoped: &Scoped<'_>, column: &Column, findings: &mut Findings) {
                 .advise("it locks the table while it reads all of its rows"),
         );
     }
-    if kind != "uuid" {
+    if kind != KEY_TYPE {
         // Its values, the keys that point at it and the other tables that have it change with it, or not at all.
         let repair = Repair::decide(format!(
-            "give it the type `uuid` in a migration, together with the key that it is of and every table that has it; where \
+            "give it the type `{KEY_TYPE}` in a migration, together with the key that it is of and every table that has it; where \
              its values are no UUIDs, each needs one: add a column, fill it from the table of the keys, and put it in the \
              place of `{name}`"
         ));
-        findings.add(Code::ScopeColumnType, object(), format!("it is `{kind}`, and the scope's key is `uuid`"), repair);
+        findings.add(
+            Code::ScopeColumnType,
+            object(),
+            format!("it is `{kind}`, and the scope's key is `{KEY_TYPE}`"),
+            repair,
+        );
     }
 }
 
@@ -210,7 +216,7 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
 }
 
 fn to_public(survey: &Survey<'_>, relation: &Relation, findings: &mut Findings) {
-    let columns = relation.columns.iter().flat_map(|column| &column.4);
+    let columns = relation.columns.iter().flat_map(|column| &column.acl);
     let to_public = relation.acl.iter().chain(columns).filter(|(grantee, _)| *grantee == PUBLIC);
     let mut privileges: Vec<_> = to_public.map(|(_, privilege)| privilege.as_str()).collect();
     privileges.sort_unstable();

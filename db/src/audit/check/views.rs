@@ -24,7 +24,7 @@ pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut F
     let relations = survey.catalog.relations.iter();
     let views = relations.filter(|relation| matches!(relation.kind.as_str(), "v" | "m" | "f"));
     for relation in views.filter(|relation| !survey.is_secret(relation)) {
-        let columns = relation.columns.iter().flat_map(|column| &column.4);
+        let columns = relation.columns.iter().flat_map(|column| &column.acl);
         let names = survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee));
         if names.is_empty() {
             continue;

@@ -45,7 +45,7 @@ pub(in crate::audit) fn carry_scope(
     if key.columns.iter().any(|column| column == own) || key.referenced_columns.iter().any(|column| column == theirs) {
         return decide("a column of the scope is in it, for another one");
     }
-    let nullable = |column: &String| child.relation.column(column).is_none_or(|column| !column.2);
+    let nullable = |column: &String| child.relation.column(column).is_none_or(|column| !column.not_null);
     if rules.starts_with(" MATCH FULL") && key.columns.iter().any(nullable) {
         return decide(
             "it is MATCH FULL, and with a scope column that is never null that would refuse each row in which the others \
@@ -60,7 +60,7 @@ pub(in crate::audit) fn carry_scope(
     let Some(rules) = keep_columns(rules, child, key) else {
         return decide("say what a delete does: its SET NULL or SET DEFAULT has no column but a scope's");
     };
-    let kind = |relation: &Relation, column: &str| relation.column(column).map(|column| column.1.clone());
+    let kind = |relation: &Relation, column: &str| relation.column(column).map(|column| column.sql_type.clone());
     if kind(child.relation, own) != kind(parent, theirs) {
         return decide("the columns of the scope are of two types");
     }
@@ -103,8 +103,11 @@ pub(in crate::audit) fn keep_scope(parent: Option<&Relation>, child: &Scoped<'_>
         return decide("its definition has something that is not rewritten here");
     };
     let is_scope = |column: &&String| child.columns().any(|(_, scope)| *column == scope);
-    let scope_is_set =
-        key.columns.iter().filter(is_scope).all(|column| child.relation.column(column).is_some_and(|column| column.2));
+    let scope_is_set = key
+        .columns
+        .iter()
+        .filter(is_scope)
+        .all(|column| child.relation.column(column).is_some_and(|column| column.not_null));
     if rules.contains(" ON UPDATE SET DEFAULT") || rules.contains(" ON UPDATE SET NULL") && !scope_is_set {
         return decide("an update has no list of columns that it sets");
     }
@@ -154,7 +157,7 @@ pub(in crate::audit) fn add_missing(survey: &Survey<'_>, missing: &Missing<'_>) 
     let definition = format!("FOREIGN KEY ({}) REFERENCES {} ({}){actions}", quoted(&from), parent.sql, quoted(&to));
     let lacks = from.iter().any(|column| child.column(column).is_none());
     let types = |relation: &Relation, columns: &[String]| -> Vec<_> {
-        columns.iter().map(|name| relation.column(name).map(|column| column.1.clone())).collect()
+        columns.iter().map(|name| relation.column(name).map(|column| column.sql_type.clone())).collect()
     };
     if lacks || types(child, &from) != types(parent, &to) {
         return Repair::decide(format!("make it: {definition}; a column of it is missing, or of another type"));

@@ -36,7 +36,7 @@ pub(in crate::audit) fn cut_off(survey: &Survey<'_>, names: &[&str]) -> Vec<Stri
 
 /// Says who else does not see a row any more once row-level security is on for a table, and holds for its owner.
 pub(in crate::audit) fn bystanders(survey: &Survey<'_>, relation: &Relation) -> Vec<String> {
-    let columns = relation.columns.iter().flat_map(|column| &column.4);
+    let columns = relation.columns.iter().flat_map(|column| &column.acl);
     let granted: Vec<_> = relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee).collect();
     let policies = survey.policies_of(relation);
     let has_policy =

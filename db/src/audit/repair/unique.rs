@@ -124,7 +124,7 @@ fn obstacle(
     if relation.kind == "p" || relation.partition {
         return Some("the table is partitioned".to_owned());
     }
-    let is_scope_nullable = relation.column(scope).is_none_or(|column| !column.2);
+    let is_scope_nullable = relation.column(scope).is_none_or(|column| !column.not_null);
     if is_scope_nullable && (index.primary || details.replica_identity) {
         return Some(format!("`{scope}` may be null, first that has to be repaired"));
     }

@@ -6,11 +6,11 @@ use crate::{
     sql::quote,
     testing::{
         Result,
-        catalog::{Constraint, Table},
         fill::{Line, Side, sql_of},
         probes::Group,
         report::Outcome,
         subject::Subject,
+        tables::{Constraint, Table},
         world::World,
     },
 };

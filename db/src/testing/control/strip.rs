@@ -3,7 +3,7 @@
 use crate::{
     ScopeKind,
     sql::quote,
-    testing::{Result, catalog::Unique, literal, session::Session, subject::Subject, world::World},
+    testing::{Result, literal, session::Session, subject::Subject, tables::Unique, world::World},
 };
 
 /// What protects the rows of a table, in the order in which it is taken away.

@@ -8,9 +8,9 @@ use crate::{
     testing::{
         Result,
         candidates::{Hints, candidates},
-        catalog::{Column, Table},
         failure,
         session::Refused,
+        tables::{Column, Table},
     },
 };
 

@@ -10,8 +10,8 @@ use crate::{
     testing::{
         Result,
         candidates::{Hints, candidates},
-        catalog::Constraint,
         failure, literal,
+        tables::Constraint,
     },
 };
 

@@ -8,10 +8,10 @@ use crate::{
     sql::quote,
     testing::{
         Result,
-        catalog::Constraint,
         fill::{Line, Side, sql_of},
         probe::Probe,
         subject::{Spare, Subject, sees_all},
+        tables::Constraint,
         world::World,
     },
 };

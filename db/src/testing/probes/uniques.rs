@@ -7,10 +7,10 @@ use crate::{
     sql::quote,
     testing::{
         Result,
-        catalog::{Table, Unique},
         fill::{Line, Side, sql_of},
         probe::Probe,
         subject::{Spare, sees_all},
+        tables::{Table, Unique},
     },
 };
 

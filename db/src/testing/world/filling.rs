@@ -7,14 +7,13 @@ use crate::{
     scope::Rows,
     sql::quote,
     testing::{
-        Result,
-        catalog::Catalog,
-        failure,
+        Result, failure,
         fill::{Filler, Line, Made, Order, Party, Side, Values},
         literal,
         session::Session,
         setup::Isolation,
         subject::{Spare, Subject, View},
+        tables::Catalog,
     },
 };
 

@@ -75,7 +75,7 @@ pub(super) struct Unique {
 
 impl Catalog {
     pub(super) async fn read(session: &mut Session) -> Result<Self> {
-        let lines = session.lines(include_str!("catalog.sql")).await?;
+        let lines = session.lines(include_str!("tables.sql")).await?;
         let tables = lines.first().map(|line| serde_json::from_str(line)).transpose();
         let tables = tables.map_err(|error| failure(format!("the catalog cannot be read: {error}")))?;
         Ok(Self { tables: tables.unwrap_or_default() })

@@ -1,11 +1,11 @@
 //! How the probes know what has become of the rows: by a superuser's view from inside of the very transaction, which is
 //! rolled back then.
 
-use crate::testing::{Result, catalog::Catalog, literal, session::Session};
+use crate::testing::{Result, literal, session::Session, tables::Catalog};
 
 /// Makes the schema `isolation_probe`, in a copy that is thrown away.
 pub(super) async fn install(session: &mut Session, catalog: &Catalog) -> Result<()> {
-    let tables: Vec<_> = catalog.tables.iter().map(super::super::catalog::Table::sql).collect();
+    let tables: Vec<_> = catalog.tables.iter().map(super::super::tables::Table::sql).collect();
     // An update, be it to the same values, moves a row to another place.
     let rows = |table: &String| {
         format!(

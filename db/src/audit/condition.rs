@@ -5,9 +5,9 @@
 /// What differs and means the same is taken away: white space, quotes around a name, the schema of the tables, and the
 /// names that PostgreSQL gives to the columns of a subquery.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Expression(Vec<String>);
+pub(super) struct Condition(Vec<String>);
 
-impl Expression {
+impl Condition {
     /// Reads an expression about a table of this schema.
     pub(super) fn of(sql: &str, schema: &str) -> Self {
         let mut words = Vec::new();
@@ -75,10 +75,10 @@ fn quoted(text: &str, quote: char, escapes: bool) -> (String, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::Expression;
+    use super::Condition;
 
     fn same(ours: &str, theirs: &str) -> bool {
-        Expression::of(ours, "public") == Expression::of(theirs, "public")
+        Condition::of(ours, "public") == Condition::of(theirs, "public")
     }
 
     #[test]
