@@ -160,6 +160,7 @@ impl Contract {
     }
 
     /// Returns what it was told of the membership table.
+    #[cfg(feature = "testing")]
     pub(crate) fn membership(&self) -> &Membership {
         &self.membership
     }
