@@ -50,8 +50,7 @@ pub(crate) use roles::BEYOND_POLICIES;
 pub use scoped_tables::{SCOPED_TABLE, ScopedTables};
 pub use tokens::Tokens;
 
-use crate::sql::do_block;
-use crate::{Facade, Result, TableName, error::Kind};
+use crate::{Facade, Result, TableName, error::Kind, sql::do_block};
 
 /// One application's contract: whose names it uses, and where it finds who is a member of what.
 #[derive(Clone, Debug)]

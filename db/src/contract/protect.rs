@@ -38,7 +38,7 @@ impl Prefix {
             statements.extend(self.policies(declaration).iter().map(|policy| policy.create(table)));
             statements.extend(self.grants(table, declaration, fixed));
         }
-        statements.extend(self.grants_around(table, scopes));
+        statements.push(self.grant_sequences(table));
         statements
     }
 

@@ -4,8 +4,11 @@
 //! locks do not reach across databases. So each statement on one is tried, and tried again.
 
 use super::{Contract, block};
-use crate::sql::{do_block, literal};
-use crate::{Result, ScopeKind, error::Kind, sql::quote};
+use crate::{
+    Result, ScopeKind,
+    error::Kind,
+    sql::{do_block, literal, quote},
+};
 
 /// The longest name that PostgreSQL takes whole, in bytes.
 const LONGEST: usize = 63;

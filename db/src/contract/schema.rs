@@ -8,8 +8,10 @@ use super::{
     public::{CREATE_IN_PUBLIC, DATABASE_RIGHTS, closed_functions, is_open},
     roles::LIMITS,
 };
-use crate::sql::{do_block, literal};
-use crate::{ScopeKind, sql::quote};
+use crate::{
+    ScopeKind,
+    sql::{do_block, literal, quote},
+};
 
 /// How the comment of a contract's schema begins; what was so before follows, with `; ` between.
 const MARK: &str = "Made by a contract of tenant isolation, and dropped by its uninstall. So before it came:";

@@ -1,8 +1,10 @@
-//! What an insert needs beside the table: the sequences that its columns draw from, and the schema that it is in.
+//! What an insert needs beside the table: the sequences that its columns draw from.
 
 use super::Prefix;
-use crate::sql::{do_block, literal};
-use crate::{ScopeKind, scope::ScopeDeclaration};
+use crate::{
+    scope::ScopeKind,
+    sql::{do_block, literal},
+};
 
 /// The sequences that columns of a table own, identity columns included, or that their defaults draw from.
 const SEQUENCES: &str = "
@@ -17,35 +19,18 @@ const SEQUENCES: &str = "
   )";
 
 impl Prefix {
-    /// Returns the statements that let the scopes of a table use its schema, and those that may insert draw from its
-    /// sequences. Any right on those beyond that goes: to read or set one tells of all tenants, or is felt by them.
+    /// Returns the statement that lets the scopes that may insert into a table draw from its sequences. Any right on those
+    /// beyond that goes: to read or set one tells of all tenants, or is felt by them.
     ///
     /// An identity column draws by itself, with nobody's rights. A default draws with those of whoever inserts. Other
     /// tables may draw from the same sequence: who may insert into any of them is asked of the catalog.
     ///
     /// `table` is SQL. To be run after the grants on the table.
-    pub(super) fn grants_around(&self, table: &str, scopes: &[ScopeDeclaration]) -> Vec<String> {
+    pub(super) fn grant_sequences(&self, table: &str) -> String {
         let quoted = |roles: Vec<String>| roles.iter().map(|role| literal(role)).collect::<Vec<_>>().join(", ");
-        let declared = scopes.iter().map(|declared| self.role(declared.scope)).collect::<Vec<_>>();
         let all = ScopeKind::ALL.map(|scope| self.role(scope));
         let table = format!("{}::pg_catalog.regclass", literal(table));
-        let mut statements = Vec::new();
-        if !declared.is_empty() {
-            statements.push(do_block(&format!(
-                "DECLARE
-                   grantee name;
-                   namespace oid := (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = {table});
-                 BEGIN
-                   FOREACH grantee IN ARRAY ARRAY[{roles}]::name[] LOOP
-                     IF NOT pg_catalog.has_schema_privilege(grantee, namespace, 'USAGE') THEN
-                       EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %I', namespace::pg_catalog.regnamespace, grantee);
-                     END IF;
-                   END LOOP;
-                 END",
-                roles = quoted(declared),
-            )));
-        }
-        statements.push(do_block(&format!(
+        do_block(&format!(
             "DECLARE
                drawn pg_catalog.regclass;
                grantee name;
@@ -67,7 +52,6 @@ impl Prefix {
             sequences = SEQUENCES.replace("$table", &table),
             to = all.join(", "),
             roles = quoted(all.to_vec()),
-        )));
-        statements
+        ))
     }
 }

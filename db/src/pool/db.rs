@@ -2,7 +2,6 @@
 
 mod acquire;
 
-use crate::context::Outdated;
 use std::{
     fmt,
     sync::{
@@ -18,6 +17,7 @@ use tracing::Span;
 use crate::{
     Authenticated, DbOptions, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
     TenantContext, User, UserContext,
+    context::Outdated,
     pool::{open::Subject, reach::Reached},
     prefix::Prefix,
     scope::TenantIds,

@@ -10,15 +10,14 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Result, Scope, Select,
     error::Kind,
-    query::Run,
     query::{
+        Run,
         behavior::{after_delete, before_delete},
         filter::Filter,
         key_is,
         relation::{Beside, Sub},
         returning::returning_row,
-        select::Projected,
-        select::model,
+        select::{Projected, model},
         unfinished::Query,
     },
     scope::{

@@ -16,8 +16,8 @@ pub use self::{many::InsertMany, on_conflict::OnConflict};
 use crate::{
     Affected, Context, Facade, Result, Scope,
     error::{Kind, from_row},
-    query::Run,
     query::{
+        Run,
         behavior::{after_save, before_save, fill_from_new, set},
         expression::{check, check_entity},
         returning::returning_row,

@@ -14,9 +14,8 @@ pub use self::related::{IntoSelect, LoadRelated};
 use crate::{
     Context, Facade, Paginator, ReadOnly, Result, Scope, ScopedTo, Select,
     error::Kind,
-    query::Run,
     query::{
-        Paged,
+        Paged, Run,
         relation::{Beside, Onto, RelatedTo, TogetherWith},
     },
     scope::facade::{Key, Model, ModelEx},

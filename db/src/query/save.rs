@@ -7,8 +7,8 @@ use sea_orm::{ActiveModelTrait, ActiveValue, EntityTrait, IdenStatic, Iterable, 
 use crate::{
     Context, Facade, Result, Scope,
     error::Kind,
-    query::Run,
     query::{
+        Run,
         behavior::set,
         insert::{FromContext, insert_in_order},
         relation::{Number, ParentOf, RelatedTo, SavedWith},

@@ -8,11 +8,6 @@ mod shape;
 mod stream;
 mod subquery;
 
-use crate::{
-    query::Run,
-    query::{key_is, source::Source, unfinished::Query},
-    sql::build,
-};
 use std::marker::PhantomData;
 
 use sea_orm::{
@@ -30,11 +25,16 @@ use crate::{
     Context, Facade, ReadOnly, Scope, ScopedTo,
     error::{Kind, from_row},
     query::{
+        Run,
         expression::{check, check_order},
+        key_is,
         predicate::Within,
         relation::Beside,
+        source::Source,
+        unfinished::Query,
     },
     scope::facade::key_columns,
+    sql::build,
 };
 
 /// A `SELECT` of the rows of one scope; made by a facade, such as `ResearchPlan::find()`.

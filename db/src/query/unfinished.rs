@@ -1,6 +1,5 @@
 //! The statement of a select, without its types: what every one of them is made of.
 
-use crate::{query::source::Source, sql::build};
 use sea_orm::{
     Condition, JoinType, Statement,
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, IntoTableRef, LockBehavior, LockType, SelectStatement},
@@ -11,7 +10,9 @@ use crate::{
     query::{
         expression::{Refusal, bracketed, check, check_condition, check_name},
         predicate::Within,
+        source::Source,
     },
+    sql::build,
 };
 
 /// A table that is joined.

@@ -11,16 +11,15 @@ use sea_orm::{
 use crate::{
     Affected, Context, Facade, Result, Scope, ScopedTo, Select,
     error::Kind,
-    query::Run,
     query::{
+        Run,
         behavior::{after_save, before_save, set},
         expression::check,
         filter::Filter,
         key_is,
         relation::{Beside, Sub},
         returning::returning_row,
-        select::Projected,
-        select::model,
+        select::{Projected, model},
         unfinished::Query,
     },
     scope::{

@@ -10,8 +10,7 @@ use crate::{
         survey::Survey,
     },
     code::Code,
-    contract::BEYOND_POLICIES,
-    contract::{Closed, SHARED},
+    contract::{BEYOND_POLICIES, Closed, SHARED},
 };
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

@@ -8,8 +8,7 @@ use sea_orm::{
 use super::{columns_of, key::carried, names};
 use crate::{
     Registry, Result, TableName,
-    scope::entity_table::EntityTable,
-    scope::{Rows, ScopeDeclaration},
+    scope::{Rows, ScopeDeclaration, entity_table::EntityTable},
     sql::quote,
 };
 

@@ -5,8 +5,7 @@ use sea_orm::sea_query::IndexCreateStatement;
 use super::{names, writes};
 use crate::{
     Result,
-    scope::entity_table::EntityTable,
-    scope::{ScopeDeclaration, UpdateColumns},
+    scope::{ScopeDeclaration, UpdateColumns, entity_table::EntityTable},
     sql::quote,
 };
 

@@ -1,6 +1,5 @@
 //! What the options say of one connection: where to, as whom, and what is done as it is made.
 
-use crate::context::Outdated;
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -13,7 +12,7 @@ use sea_orm::sqlx::{
 };
 
 use super::{DbOptions, quote};
-use crate::{Result, error::Kind, pool::reach::Address};
+use crate::{Result, context::Outdated, error::Kind, pool::reach::Address};
 
 /// A connection that has been idle for this long is pinged before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);

@@ -6,8 +6,8 @@ use super::{FromContext, OnConflict, key, place, ready};
 use crate::{
     Affected, Context, Facade, Result, Scope,
     context::transaction::MAX_VALUES,
-    query::Run,
     query::{
+        Run,
         expression::check_entity,
         returning::{returning_key, returning_row},
         select::model,

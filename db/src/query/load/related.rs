@@ -1,6 +1,5 @@
 //! The rows that a row, or each of a slice of rows, is related to.
 
-use crate::query::{Row, source::PARENT};
 use std::collections::HashMap;
 
 use sea_orm::{
@@ -12,12 +11,12 @@ use crate::{
     Context, Facade, ReadOnly, Result, Scope, Select,
     context::transaction::MAX_VALUES,
     error::from_row,
-    query::Run,
     query::{
+        Row, Run,
         predicate::Within,
         relation::{Beside, Onto, RelatedTo, TogetherWith},
-        select::join::against,
-        select::model,
+        select::{join::against, model},
+        source::PARENT,
     },
     scope::facade::{Key, Model, key_columns},
 };

@@ -1,6 +1,5 @@
 //! Which columns are selected, and what they are read into.
 
-use crate::query::unfinished::Query;
 use sea_orm::{
     ColumnAsExpr, ColumnTrait, EntityTrait, FromQueryResult, Identity, IntoIdentity, IntoSimpleExpr, Iterable,
     PartialModelTrait, QuerySelect, QueryTrait, TryGetableMany,
@@ -8,7 +7,11 @@ use sea_orm::{
 };
 
 use super::{AsJson, AsModel, AsTuple, Columns, Select};
-use crate::{Facade, query::expression::refusal, scope::facade::Column};
+use crate::{
+    Facade,
+    query::{expression::refusal, unfinished::Query},
+    scope::facade::Column,
+};
 
 const LIST: &str = "the select list";
 

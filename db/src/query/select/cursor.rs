@@ -9,8 +9,7 @@ use super::{Select, Shape, bigint, read};
 use crate::{
     Context, Facade, ReadOnly, Result, Scope, ScopedTo,
     error::Kind,
-    query::Run,
-    query::{predicate::Within, relation::Beside},
+    query::{Run, predicate::Within, relation::Beside},
 };
 
 /// A page of rows by where it begins or ends, in the order of one or more columns; made by

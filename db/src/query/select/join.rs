@@ -1,6 +1,5 @@
 //! Joins along declared relations.
 
-use crate::query::{source::Source, unfinished::Query};
 use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Iterable, JoinType, Order,
     sea_query::{DynIden, Expr, IntoIden, SelectExpr},
@@ -12,6 +11,8 @@ use crate::{
     query::{
         expression::refusal,
         relation::{Onto, RelatedTo, Through, on},
+        source::Source,
+        unfinished::Query,
     },
     scope::facade::{Column, key_columns},
 };

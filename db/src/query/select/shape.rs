@@ -1,11 +1,14 @@
 //! What the rows of a select are read into.
 
-use crate::{error::from_row, scope::facade::table_name};
 use std::{collections::HashMap, marker::PhantomData};
 
 use sea_orm::{DbErr, FromQueryResult, JsonValue, ModelTrait, QueryResult, TryGetableMany};
 
-use crate::{Facade, scope::facade::Model};
+use crate::{
+    Facade,
+    error::from_row,
+    scope::facade::{Model, table_name},
+};
 
 /// What the rows of a query are read into, all of them at once.
 #[diagnostic::on_unimplemented(

@@ -11,8 +11,7 @@ use sea_orm::{DbBackend, Statement};
 use super::{Select, Shape, read};
 use crate::{
     Context, Facade, ReadOnly, Result, Scope, ScopedTo,
-    query::Run,
-    query::{predicate::Within, relation::Beside},
+    query::{Run, predicate::Within, relation::Beside},
 };
 
 /// How many rows are fetched at once.

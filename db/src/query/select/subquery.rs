@@ -1,9 +1,5 @@
 //! Subqueries: scoped queries in the filter of another.
 
-use crate::query::{
-    source::Source,
-    unfinished::{Query, Subquery, Test},
-};
 use sea_orm::{
     Condition, IntoSimpleExpr,
     sea_query::{Expr, IntoCondition},
@@ -15,6 +11,8 @@ use crate::{
     query::{
         expression::refusal,
         relation::{Onto, RelatedTo, Sub, Through, on},
+        source::Source,
+        unfinished::{Query, Subquery, Test},
     },
 };
 
