@@ -188,9 +188,15 @@ impl Contract {
     /// The membership table need not exist yet; [`protect_membership`](Self::protect_membership) goes after it.
     #[must_use]
     pub fn install(&self, password: Option<&str>) -> Vec<String> {
-        let schema = vec![self.make_schema()];
-        [schema, self.create_roles(password), self.open_schema(), self.make_own_functions(), self.close_public()]
-            .concat()
+        [
+            vec![self.make_schema()],
+            self.create_roles(password),
+            self.open_schema(),
+            self.drop_secret(),
+            self.make_own_functions(),
+            self.close_public(),
+        ]
+        .concat()
     }
 
     /// Returns the statements that put the table of `F` under row-level security, with the policies and grants
@@ -230,10 +236,10 @@ impl Contract {
 }
 
 impl Contract {
-    /// The secret, and the functions.
+    /// The table of the seal, and the functions.
     fn make_own_functions(&self) -> Vec<String> {
-        let secret = [vec![self.become_gate(true)], self.make_secret(), vec![self.become_gate(false)]].concat();
-        [secret, self.make_functions(&self.own_functions())].concat()
+        let seal = [vec![self.become_gate(true)], self.make_seal(), vec![self.become_gate(false)]].concat();
+        [seal, self.make_functions(&self.own_functions())].concat()
     }
 }
 

@@ -80,14 +80,9 @@ impl Prefix {
         }
     }
 
-    /// Returns the materialized view that holds the secret of the seal.
-    pub(crate) fn seal_key(&self) -> String {
-        format!("{}.seal_key", self.0)
-    }
-
-    /// Returns the materialized view that holds the secret before that.
-    pub(crate) fn seal_key_previous(&self) -> String {
-        format!("{}.seal_key_previous", self.0)
+    /// Returns the table whose cursor is the seal on contexts.
+    pub(crate) fn seal(&self) -> String {
+        format!("{}.seal", self.0)
     }
 
     /// Returns the call that gives the key of a scope, which raises where no context is open.
@@ -96,6 +91,15 @@ impl Prefix {
             ScopeKind::Tenant => format!("{}.current_organization_id()", self.0),
             ScopeKind::User => format!("{}.current_user_id()", self.0),
             ScopeKind::Identity => format!("{}.in_identity_context()", self.0),
+        }
+    }
+
+    /// Returns the call that gives the key of a scope as it was sealed; null where no such context is open.
+    pub(crate) fn sealed_accessor(&self, scope: ScopeKind) -> String {
+        match scope {
+            ScopeKind::Tenant => format!("{}.sealed_organization_id()", self.0),
+            ScopeKind::User => format!("{}.sealed_user_id()", self.0),
+            ScopeKind::Identity => format!("{}.sealed_identity()", self.0),
         }
     }
 }

@@ -29,6 +29,7 @@ mod m20261124_000007_seal_contexts;
 mod m20261130_000008_close_side_channels;
 mod m20261130_000009_ask_what_was_sealed;
 mod m20261130_000010_invite_into_the_future;
+mod m20261130_000011_name_the_context;
 mod migrator;
 mod scoped_table;
 pub mod seed;
@@ -56,5 +57,6 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261130_000008_close_side_channels::Migration),
         Box::new(m20261130_000009_ask_what_was_sealed::Migration),
         Box::new(m20261130_000010_invite_into_the_future::Migration),
+        Box::new(m20261130_000011_name_the_context::Migration),
     ]
 }

@@ -104,9 +104,9 @@ impl<'a> Survey<'a> {
         self.indexes.get(&relation.oid).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns whether it holds what the seal on contexts is made with, which is looked at by itself.
-    pub(super) fn is_secret(&self, relation: &Relation) -> bool {
-        [self.prefix().seal_key(), self.prefix().seal_key_previous()].contains(&relation.full_name())
+    /// Returns whether it is the table of the seal on contexts, which is looked at by itself.
+    pub(super) fn is_seal(&self, relation: &Relation) -> bool {
+        relation.full_name() == self.prefix().seal()
     }
 
     pub(super) fn scoped_table(&self, oid: Oid) -> Option<&Scoped<'a>> {

@@ -33,10 +33,7 @@ impl Context<Tenant, ReadOnly> {
         let known = &self.inner.member_role;
         if known.get().is_none() {
             let prefix = self.prefix();
-            // Where the setting is not what was sealed there is no row, and the role is none.
-            let sql = format!(
-                "SELECT pg_catalog.current_setting('{prefix}.member_role') WHERE {prefix}.context_is_genuine()"
-            );
+            let sql = format!("SELECT {prefix}.sealed_member_role()");
             let rows = self.fetch_all(Statement::from_string(DbBackend::Postgres, sql)).await?;
             let role = rows.first().and_then(|row| row.try_get_by_index(0).ok());
             known.get_or_init(|| role.unwrap_or_default());

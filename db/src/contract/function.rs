@@ -65,32 +65,38 @@ pub(super) static ENTER_USER: Signature = Signature::new("enter_user", &[("perso
 pub(super) static ENTER_IDENTITY: Signature = Signature::new("enter_identity", &[], LOGIN).definer();
 pub(super) static AUTHENTICATE_TOKEN: Signature =
     Signature::new("authenticate_token", &[("digest", "bytea")], IDENTITY).definer();
-pub(super) static CONTEXT_IS_GENUINE: Signature = Signature::new("context_is_genuine", &[], SCOPES).definer();
+pub(super) static SEALED_ORGANIZATION_ID: Signature = Signature::new("sealed_organization_id", &[], SCOPES);
+pub(super) static SEALED_USER_ID: Signature = Signature::new("sealed_user_id", &[], SCOPES);
+pub(super) static SEALED_IDENTITY: Signature = Signature::new("sealed_identity", &[], SCOPES);
+pub(super) static SEALED_MEMBER_ID: Signature = Signature::new("sealed_member_id", &[], SCOPES);
+pub(super) static SEALED_MEMBER_ROLE: Signature = Signature::new("sealed_member_role", &[], SCOPES);
 pub(super) static CURRENT_ORGANIZATION_ID: Signature = Signature::new("current_organization_id", &[], SCOPES);
 pub(super) static CURRENT_USER_ID: Signature = Signature::new("current_user_id", &[], SCOPES);
 pub(super) static IN_IDENTITY_CONTEXT: Signature = Signature::new("in_identity_context", &[], SCOPES);
 pub(super) static REQUIRE_MEMBER_ROLE: Signature =
     Signature::new("require_member_role", &[("VARIADIC roles", "text[]")], TENANT);
 pub(super) static RANKS_MEMBER_ROLE: Signature = Signature::new("ranks_member_role", &[("role", "text")], TENANT);
-pub(super) static ROTATE_SEAL: Signature = Signature::new("rotate_seal", &[], MIGRATING).definer();
 pub(super) static TOUCH_UPDATED_AT: Signature = Signature::new("touch_updated_at", &[], &[]);
 pub(super) static KEEP_AN_OWNER: Signature = Signature::new("keep_an_owner", &[], MIGRATING).definer();
 pub(super) static ACT_BY_PRESENT_ROLE: Signature = Signature::new("act_by_present_role", &[], MIGRATING).definer();
 
 /// Every function that a contract may make.
-pub(crate) static SIGNATURES: [&Signature; 15] = [
+pub(crate) static SIGNATURES: [&Signature; 18] = [
     &ENTER_TENANT,
     &ENTER_TENANT_AS_SYSTEM,
     &ENTER_USER,
     &ENTER_IDENTITY,
     &AUTHENTICATE_TOKEN,
-    &CONTEXT_IS_GENUINE,
+    &SEALED_ORGANIZATION_ID,
+    &SEALED_USER_ID,
+    &SEALED_IDENTITY,
+    &SEALED_MEMBER_ID,
+    &SEALED_MEMBER_ROLE,
     &CURRENT_ORGANIZATION_ID,
     &CURRENT_USER_ID,
     &IN_IDENTITY_CONTEXT,
     &REQUIRE_MEMBER_ROLE,
     &RANKS_MEMBER_ROLE,
-    &ROTATE_SEAL,
     &TOUCH_UPDATED_AT,
     &KEEP_AN_OWNER,
     &ACT_BY_PRESENT_ROLE,
@@ -114,7 +120,8 @@ pub(crate) struct Function {
 pub(crate) enum Body {
     /// One SQL expression, which the planner inlines, with each bracket and cast as PostgreSQL writes it down.
     Expression(String),
-    /// A block of PL/pgSQL, from the end of the line of its opening quote.
+    /// A block of PL/pgSQL, from the end of the line of its opening quote. One that runs as its caller names everything
+    /// with its schema, operators too.
     Block(String),
 }
 
@@ -138,12 +145,11 @@ impl Function {
         match body {
             Body::Expression(expression) => format!("{head} LANGUAGE sql {planning} RETURN {expression}"),
             Body::Block(block) => {
-                let security = if *definer { " SECURITY DEFINER" } else { "" };
+                // What runs as its caller has no path of its own, and the schema of each name in its body.
+                let security =
+                    if *definer { " SECURITY DEFINER SET search_path = pg_catalog, pg_temp" } else { "" };
                 let planning = if planning.is_empty() { String::new() } else { format!(" {planning}") };
-                format!(
-                    "{head} LANGUAGE plpgsql{planning}{security} SET search_path = pg_catalog, pg_temp \
-                     AS $function${block}$function$"
-                )
+                format!("{head} LANGUAGE plpgsql{planning}{security} AS $function${block}$function$")
             }
         }
     }

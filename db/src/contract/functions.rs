@@ -6,6 +6,7 @@ use super::{
         Body, CURRENT_ORGANIZATION_ID, CURRENT_USER_ID, ENTER_IDENTITY, ENTER_TENANT, ENTER_TENANT_AS_SYSTEM,
         ENTER_USER, Function, IN_IDENTITY_CONTEXT, Signature, TOUCH_UPDATED_AT,
     },
+    seal::For,
 };
 use crate::{
     error::NOT_A_MEMBER,
@@ -70,41 +71,54 @@ impl Contract {
         ))
     }
 
-    /// What opens a context. Each sets all settings for the transaction, as the definer role, which alone may, and
-    /// seals them. Those of the other scopes are set to nothing, or what somebody had set before would be sealed with
-    /// the rest. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next statement.
+    /// What opens a context. Each seals it, as the definer role, which alone may, and sets the key of the scope, by which
+    /// the planner finds rows. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next
+    /// statement.
     fn entry_functions(&self) -> [Function; 4] {
-        let prefix = &self.prefix;
-        let [tenant, user, identity] = ScopeKind::ALL.map(|scope| prefix.setting(scope));
-        let settings = [tenant, user, identity, format!("{prefix}.member_role")];
-        let set = |values: [&str; 4]| {
-            let one = |(setting, value)| format!("PERFORM pg_catalog.set_config('{setting}', {value}, true);");
-            settings.iter().zip(values).map(one).collect::<Vec<_>>().join("\n")
+        let set = |scope, value: &str| {
+            format!("PERFORM set_config('{}', {value}, true);", self.prefix.setting(scope))
         };
         let members = self.membership_table();
-        let member_role =
-            self.membership.role.as_deref().map_or("''".to_owned(), |column| format!("m.{}::text", quote(column)));
+        let member_role = self.membership.role.as_deref().map_or("''".to_owned(), |column| {
+            format!("COALESCE(m.{}::text, '')", quote(column))
+        });
         let find_member = format!(
             "SELECT {member_role} INTO found_role FROM {members} m WHERE m.{organization} = $1 AND m.{person} = $2;
              IF NOT FOUND THEN
                RAISE EXCEPTION 'not a member of the organization'
                  USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{NOT_A_MEMBER}';
-             END IF;",
+             END IF;
+             {shorten}",
             organization = quote(&self.membership.organization),
             person = quote(&self.membership.user),
+            shorten = self.shorten_role(),
         );
-        let enter_tenant = [find_member, set(["$1::text", "$2::text", "''", "found_role"])].join("\n");
-        let as_system = set(["$1::text", "''", "''", "'system'"]);
-        let function = |signature: &'static Signature, scope, declare: &str, body: String| {
-            let body =
-                format!("\nDECLARE seal refcursor; {declare}\nBEGIN\n{body}\n{}\nEND\n", self.seal_context(scope));
+        let function = |signature: &'static Signature, declare: &str, body: [String; 3]| {
+            let body = format!("\nDECLARE {declare}{}\nBEGIN\n{}\nEND\n", self.cursor(), body.concat());
             Function::new(signature, "void", "", Body::Block(body))
         };
+        let none = String::new;
         [
-            function(&ENTER_TENANT, ScopeKind::Tenant, "found_role text;", enter_tenant),
-            function(&ENTER_TENANT_AS_SYSTEM, ScopeKind::Tenant, "", as_system),
-            function(&ENTER_USER, ScopeKind::User, "", set(["''", "$1::text", "''", "''"])),
-            function(&ENTER_IDENTITY, ScopeKind::Identity, "", set(["''", "''", "'true'", "''"])),
+            function(&ENTER_TENANT, "found_role text; ", [
+                find_member,
+                self.seal_context(For::Member, &["$1", "$2"], Some("found_role")),
+                set(ScopeKind::Tenant, "$1::text"),
+            ]),
+            function(&ENTER_TENANT_AS_SYSTEM, "", [
+                none(),
+                self.seal_context(For::System, &["$1"], None),
+                set(ScopeKind::Tenant, "$1::text"),
+            ]),
+            function(&ENTER_USER, "", [
+                none(),
+                self.seal_context(For::User, &["$1"], None),
+                set(ScopeKind::User, "$1::text"),
+            ]),
+            function(&ENTER_IDENTITY, "", [
+                none(),
+                self.seal_context(For::Identity, &[], None),
+                set(ScopeKind::Identity, "'true'"),
+            ]),
         ]
     }
 }
@@ -122,6 +136,6 @@ fn touch_updated_at() -> Function {
 }
 
 /// The value of a setting, as PostgreSQL writes the call down.
-pub(super) fn setting(name: &str) -> String {
+fn setting(name: &str) -> String {
     format!("pg_catalog.current_setting('{name}'::text)")
 }

@@ -3,38 +3,39 @@
 use super::{
     Contract,
     function::{ACT_BY_PRESENT_ROLE, Body, Function, KEEP_AN_OWNER, RANKS_MEMBER_ROLE, REQUIRE_MEMBER_ROLE},
-    functions::setting,
     named,
     on_tables::{self, OnTables},
     policy::texts,
+    seal::{For, is_for},
 };
 use crate::{
     error::{LAST_OWNER, MEMBER_ROLE},
-    scope::ScopeKind,
+    scope::{KEY_TYPE, ScopeKind},
     sql::{literal, quote},
 };
 
 impl Contract {
-    /// What the policies on writes ask of the member for whom the context was opened. The system, which is nobody,
-    /// may do what any member may; it is told by the user that is not set, so that no role's name can be mistaken for
-    /// it.
-    ///
-    /// They read the settings at each row, so each time they ask whether those are what was sealed: a statement may
-    /// have turned them meanwhile.
+    /// What the policies on writes ask of the member for whom the context was opened, as it was sealed. The system, which
+    /// is nobody, may do what any member may.
     pub(super) fn member_role_functions(&self) -> [Function; 2] {
         let prefix = &self.prefix;
-        let (own, person) = (format!("{prefix}.member_role"), prefix.setting(ScopeKind::User));
-        let genuine = format!("{prefix}.context_is_genuine()");
         let ranks = texts(&self.membership.ranks);
+        let declare = format!(
+            "DECLARE
+                   seal CONSTANT pg_catalog.text := {};
+                   own CONSTANT pg_catalog.text := {prefix}.sealed_member_role();",
+            prefix.sealed()
+        );
+        let is_system = is_for(&[For::System]);
         // It raises, as a policy that does not hold would say that there is no such row.
         let require = format!(
             "
+                 {declare}
                  BEGIN
-                   IF NOT {genuine} THEN
-                     RETURN false;
-                   END IF;
-                   IF pg_catalog.current_setting('{person}') = '' OR pg_catalog.current_setting('{own}') = ANY (roles) THEN
+                   IF {is_system} OR own OPERATOR(pg_catalog.=) ANY (roles) THEN
                      RETURN true;
+                   ELSIF own IS NULL THEN
+                     RETURN false;
                    END IF;
                    RAISE EXCEPTION 'this takes a member whose role is %', pg_catalog.array_to_string(roles, ' or ')
                      USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
@@ -43,14 +44,18 @@ impl Contract {
         );
         // The first in the list ranks highest. A role that is not in it is nobody's to give or to take.
         let ranks = format!(
-            "({genuine} AND (({person} = ''::text) OR COALESCE((pg_catalog.array_position({ranks}, {own}) <= \
-             pg_catalog.array_position({ranks}, role)), false)))",
-            person = setting(&person),
-            own = setting(&own),
+            "
+                 {declare}
+                   ranks CONSTANT pg_catalog.text[] := {ranks};
+                 BEGIN
+                   RETURN COALESCE({is_system} OR pg_catalog.array_position(ranks, own)
+                     OPERATOR(pg_catalog.<=) pg_catalog.array_position(ranks, role), false);
+                 END
+                 "
         );
         [
             Function::new(&REQUIRE_MEMBER_ROLE, "boolean", "STABLE PARALLEL RESTRICTED", Body::Block(require)),
-            Function::new(&RANKS_MEMBER_ROLE, "boolean", "STABLE PARALLEL RESTRICTED", Body::Expression(ranks)),
+            Function::new(&RANKS_MEMBER_ROLE, "boolean", "STABLE PARALLEL RESTRICTED", Body::Block(ranks)),
         ]
     }
 
@@ -83,9 +88,9 @@ impl Contract {
     /// or one whose demotion is under way would take it back, or hand the role on.
     ///
     /// What counts is what was sealed. The settings and the role of the moment can be turned by the very statement that
-    /// sets this off, after the policies have looked at them. So it asks them nothing: who can open contexts, and
-    /// whoever is in one, changes members in a context as it was opened, or not at all. Others have none, such as the
-    /// table's owner, who could drop this as well.
+    /// sets this off, after the policies have looked at them; it can close the cursor, too. So who can open contexts
+    /// changes members in an open one, or not at all. Others have none, such as the table's owner, who could drop this as
+    /// well.
     ///
     /// `BEFORE`, for the row that waits for the demotion: it is looked at once that is committed.
     pub(super) fn act_by_present_role(&self) -> Option<Function> {
@@ -93,24 +98,22 @@ impl Contract {
         let role = membership.role.as_ref()?;
         let (prefix, members) = (&self.prefix, self.membership_table());
         let (organization, user, role) = (quote(&membership.organization), quote(&membership.user), quote(role));
-        let now = |name: &str| format!("COALESCE(pg_catalog.current_setting('{name}', true), '')");
-        let (person, was) = (now(&prefix.setting(ScopeKind::User)), now(&format!("{prefix}.member_role")));
         let roles = ScopeKind::ALL.map(|scope| format!("'{}'", prefix.role(scope))).join(", ");
         let body = format!(
             "
+                 DECLARE
+                   seal CONSTANT text := {sealed};
+                   own CONSTANT {KEY_TYPE} := {prefix}.sealed_member_id();
                  BEGIN
-                   IF NOT {is_open} AND (
-                     pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
-                     OR NOT EXISTS (SELECT FROM unnest(ARRAY[{roles}]) role WHERE pg_has_role(session_user, role, 'MEMBER'))
-                   ) THEN
-                     NULL;
-                   ELSIF NOT ({is_sealed}) THEN
-                     RAISE EXCEPTION 'the settings of the context have changed since it was opened'
+                   IF seal IS NULL AND NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
+                     AND EXISTS (SELECT FROM unnest(ARRAY[{roles}]) role WHERE pg_has_role(session_user, role, 'MEMBER'))
+                   THEN
+                     RAISE EXCEPTION 'members are changed in a context, and none is open'
                        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
-                   -- Neither the system nor sign-in has a member.
-                   ELSIF {person} <> '' AND NOT EXISTS (
+                   ELSIF {is_person} AND NOT EXISTS (
                      SELECT FROM {members} m
-                     WHERE m.{organization} = OLD.{organization} AND m.{user}::text = {person} AND m.{role}::text = {was}
+                     WHERE m.{organization} = OLD.{organization} AND m.{user} = own
+                       AND m.{role}::text = {prefix}.sealed_member_role()
                    ) THEN
                      {left}
                      RAISE EXCEPTION 'the member''s own role has changed since the context was opened'
@@ -119,9 +122,10 @@ impl Contract {
                    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
                  END
                  ",
-            is_open = self.context_is_open(),
-            is_sealed = self.settings_are_sealed(),
-            left = self.left_without_an_owner(&person),
+            sealed = prefix.sealed(),
+            // Neither the system nor sign-in has a member.
+            is_person = format!("({})", is_for(&[For::Member, For::User])),
+            left = self.left_without_an_owner("own"),
         );
         Some(Function::new(&ACT_BY_PRESENT_ROLE, "trigger", "", Body::Block(body)))
     }
@@ -140,7 +144,7 @@ impl Contract {
             "IF TG_OP = 'DELETE' AND NOT EXISTS (
                        SELECT FROM {members} m
                        WHERE m.{organization} = OLD.{organization} AND (
-                         m.{user}::text = {person} OR m.{role} = {top} AND m.{user} <> OLD.{user}
+                         m.{user} = {person} OR m.{role} = {top} AND m.{user} <> OLD.{user}
                        )
                      ) THEN
                        RAISE EXCEPTION 'the last member whose role is % stays', {top}

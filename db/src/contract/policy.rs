@@ -63,16 +63,16 @@ impl Prefix {
     /// INVARIANT: rows that are found through another table are restricted by that one's policies, and the entry
     /// function of sign-in has no key to turn.
     pub(crate) fn boundary(&self, declaration: &ScopeDeclaration) -> String {
-        let (rows, genuine) = (self.rows(declaration), format!("{self}.context_is_genuine()"));
+        let (rows, sealed) = (self.rows(declaration), self.sealed_accessor(declaration.scope));
         match declaration.rows {
-            Rows::Column(column) => {
-                let (column, key) = (quote(column), self.accessor(declaration.scope));
-                format!(
-                    "({rows} AND (CASE WHEN ({column} = (SELECT {key} WHERE {genuine})) THEN true \
-                     ELSE NULL::boolean END IS NOT NULL))"
-                )
+            Rows::Column(column) => format!(
+                "({rows} AND (CASE WHEN ({} = (SELECT {sealed})) THEN true ELSE NULL::boolean END IS NOT NULL))",
+                quote(column)
+            ),
+            Rows::All | Rows::Via(_) => {
+                let key = self.accessor(declaration.scope);
+                format!("({rows} AND ((SELECT true WHERE ({key} = {sealed})) IS NOT NULL))")
             }
-            Rows::All | Rows::Via(_) => format!("({rows} AND ((SELECT true WHERE {genuine}) IS NOT NULL))"),
         }
     }
 

@@ -101,7 +101,6 @@ impl Contract {
         let mut statements = vec![block(&format!(
             "EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO %I', pg_catalog.current_database(), {login});"
         ))];
-        statements.push(self.let_the_gate_refresh(true));
         if self.leave_public {
             statements.push(self.let_the_gate_set(true));
             return statements;

@@ -28,6 +28,7 @@ impl Contract {
             let tables: Vec<_> = made.needs.iter().map(|need| need.table.sql()).collect();
             statements.push(where_there_is(&tables, &made.statements(self)));
         }
+        statements.push(self.drop_question());
         statements
     }
 }

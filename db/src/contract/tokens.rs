@@ -84,9 +84,8 @@ fn authenticate_token(schema: &str, table: &str) -> String {
          DECLARE
            is_due boolean;
          BEGIN
-           -- Not for whoever has taken the role on and opened no context, or another than that of sign-in: the role can be
-           -- turned between the call and this.
-           IF NOT {schema}.context_is_genuine() OR current_setting('{schema}.identity', true) IS DISTINCT FROM 'true' THEN
+           -- Not for whoever has taken the role on and opened no context, or another than that of sign-in.
+           IF {schema}.sealed_identity() IS NOT TRUE THEN
              RETURN;
            END IF;
            FOR user_id, token_id, is_due IN

@@ -139,7 +139,7 @@ fn try_contexts(prefix: &Prefix) -> String {
             "BEGIN
                PERFORM {prefix}.{open};
                SET LOCAL ROLE {role};
-               PERFORM {accessor}, {prefix}.context_is_genuine();
+               PERFORM {accessor}, {sealed};
                RAISE EXCEPTION 'taken back' USING ERRCODE = 'raise_exception', CONSTRAINT = 'taken_back';
              EXCEPTION WHEN raise_exception OR insufficient_privilege OR undefined_function THEN
                GET STACKED DIAGNOSTICS why = CONSTRAINT_NAME;
@@ -149,6 +149,7 @@ fn try_contexts(prefix: &Prefix) -> String {
              END;",
             role = prefix.role(scope),
             accessor = prefix.accessor(scope),
+            sealed = prefix.sealed_accessor(scope),
         )
     };
     let tries: String = opens.into_iter().map(one).collect();

@@ -31,7 +31,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     }
     rights(survey, findings);
     needs::check(survey, findings);
-    secret(survey, findings);
+    seal(survey, findings);
     for function in &survey.catalog.functions {
         if let Some(by) = executors(survey, function) {
             executes(survey, function, by, findings);
@@ -132,26 +132,30 @@ fn rights(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-/// The secret of the seal is in materialized views, which no dump has, and which are the definer role's.
-fn secret(survey: &Survey<'_>, findings: &mut Findings) {
+/// The table of the seal is the definer role's, which reads it.
+fn seal(survey: &Survey<'_>, findings: &mut Findings) {
     let prefix = survey.prefix();
-    for key in [prefix.seal_key(), prefix.seal_key_previous()] {
-        let found = survey.catalog.relations.iter().find(|relation| relation.full_name() == key);
-        let mut repair = install(survey);
-        let what = match found {
-            None => "it is missing",
-            Some(found) if found.kind != "m" => {
-                if !repair.statements.is_empty() {
-                    repair.statements.insert(0, format!("DROP {} {}", found.kind_name().to_uppercase(), found.sql));
-                }
-                "it is no materialized view: whoever made it may know what is in it"
+    let (name, gate) = (prefix.seal(), prefix.gate());
+    let found = survey.catalog.relations.iter().find(|relation| relation.full_name() == name);
+    let mut repair = install(survey);
+    let what = match found {
+        None => "it is missing",
+        Some(found) if found.kind != "r" => {
+            if !repair.statements.is_empty() {
+                repair.statements.insert(0, format!("DROP {} {}", found.kind_name().to_uppercase(), found.sql));
             }
-            Some(found) if survey.role_name(found.owner) != prefix.gate() => "it is not the definer role's",
-            Some(_) => continue,
-        };
-        let message = format!("{what}, and the seal on contexts is made with it");
-        findings.add(Code::ContractMissing, Object::table(key), message, repair);
-    }
+            "it is no table"
+        }
+        Some(found) if survey.role_name(found.owner) != gate => "it is not the definer role's",
+        Some(found) if !has_select(survey, found, &gate) => "the definer role may not read it",
+        Some(_) => return,
+    };
+    let message = format!("{what}, and what opens a context has a cursor on it");
+    findings.add(Code::ContractMissing, Object::table(name), message, repair);
+}
+
+fn has_select(survey: &Survey<'_>, relation: &Relation, role: &str) -> bool {
+    relation.acl.iter().any(|(grantee, privilege)| survey.role_name(*grantee) == role && privilege == "SELECT")
 }
 
 /// Those execute a function of the contract who should, and nobody else.

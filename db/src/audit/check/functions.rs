@@ -67,29 +67,22 @@ fn bypasses(survey: &Survey<'_>, function: &Function) -> bool {
     survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls)
 }
 
-/// What the seal is made with is the definer role's alone.
+/// The table of the seal is the definer role's alone: whoever may read it opens a cursor of any name on it.
 fn seal(survey: &Survey<'_>, findings: &mut Findings) {
-    let keys = [survey.prefix().seal_key(), survey.prefix().seal_key_previous()];
-    for relation in survey.catalog.relations.iter().filter(|relation| keys.contains(&relation.full_name())) {
-        let columns = relation.columns.iter().flat_map(|column| &column.acl);
-        let grantees = relation.acl.iter().chain(columns).map(|(grantee, _)| survey.role_name(*grantee));
-        let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
-        names.sort_unstable();
-        names.dedup();
-        if !names.is_empty() {
-            findings.add(
-                Code::SealExposed,
-                Object::table(relation.full_name()),
-                format!("{} can reach what the seal on contexts is made with", who(&names)),
-                Repair::from(vec![
-                    format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names)),
-                    // The one before is still taken.
-                    format!("SELECT {}.rotate_seal()", survey.prefix()),
-                    format!("SELECT {}.rotate_seal()", survey.prefix()),
-                ])
-                .advise("contexts that are open at that moment fail, and are to be tried again"),
-            );
-        }
+    let name = survey.prefix().seal();
+    let Some(relation) = survey.catalog.relations.iter().find(|relation| relation.full_name() == name) else { return };
+    let columns = relation.columns.iter().flat_map(|column| &column.acl);
+    let grantees = relation.acl.iter().chain(columns).map(|(grantee, _)| survey.role_name(*grantee));
+    let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if !names.is_empty() {
+        findings.add(
+            Code::SealExposed,
+            Object::table(relation.full_name()),
+            format!("{} can reach the table of the seal, and so open a context for anybody", who(&names)),
+            vec![format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names))],
+        );
     }
 }
 

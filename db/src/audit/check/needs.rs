@@ -26,9 +26,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         return;
     }
     set_config(survey, gate, findings);
-    temporary(survey, gate, findings);
     schema(survey, gate, survey.prefix().schema(), findings);
-    rotate(survey, findings);
     for need in survey.audit.contract.into_iter().flat_map(Contract::needs) {
         schema(survey, gate, need.table.schema().unwrap_or("public"), findings);
         columns(survey, gate, &need, findings);
@@ -64,20 +62,6 @@ fn set_config(survey: &Survey<'_>, gate: &Role, findings: &mut Findings) {
         format!("`{}` may not execute it, and no context can be opened", gate.name),
         Repair::from(format!("GRANT EXECUTE ON FUNCTION {SET_CONFIG} TO {}", quote(&gate.name)))
             .advise("a superuser has to run it"),
-    );
-}
-
-/// What renews the secret of the seal beside open contexts makes a temporary table.
-fn temporary(survey: &Survey<'_>, gate: &Role, findings: &mut Findings) {
-    if has(&survey.catalog.database_acl, gate.oid, "TEMPORARY") {
-        return;
-    }
-    let database = &survey.catalog.database;
-    findings.add(
-        Code::ContractMissing,
-        Object::new(ObjectKind::Database, database),
-        format!("`{}` may make no temporary tables, and the seal cannot be rotated", gate.name),
-        vec![format!("GRANT TEMPORARY ON DATABASE {} TO {}", quote(database), quote(&gate.name))],
     );
 }
 
@@ -126,23 +110,6 @@ fn table_schemas(survey: &Survey<'_>, findings: &mut Findings) {
             );
         }
     }
-}
-
-/// Whoever owns the schema renews the secret.
-fn rotate(survey: &Survey<'_>, findings: &mut Findings) {
-    let name = format!("{}.rotate_seal()", survey.prefix());
-    let Some(function) = survey.catalog.functions.iter().find(|function| function.sql == name) else { return };
-    let owners =
-        survey.catalog.roles.iter().filter(|role| function.acl.iter().any(|(grantee, _)| *grantee == role.oid));
-    if owners.into_iter().any(|role| role.oid != function.owner) {
-        return;
-    }
-    findings.add(
-        Code::ContractMissing,
-        Object::new(ObjectKind::Function, &name),
-        "nobody may execute it, and the seal cannot be rotated".to_owned(),
-        vec![format!("GRANT EXECUTE ON FUNCTION {name} TO CURRENT_USER")],
-    );
 }
 
 /// The definer role reads memberships, and what else its functions ask.

@@ -8,8 +8,9 @@ use crate::{
     code::Code,
 };
 
-/// The functions of the contract that are not inlined, on purpose: they raise, or read what only the definer role may.
-const NOT_INLINED: [&str; 2] = ["require_member_role", "context_is_genuine"];
+/// The functions of the contract that are not inlined, on purpose: they raise, or are asked once in a statement.
+const NOT_INLINED: [&str; 5] =
+    ["require_member_role", "ranks_member_role", "sealed_organization_id", "sealed_user_id", "sealed_identity"];
 
 /// The functions that the policies of scoped tables ask.
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {

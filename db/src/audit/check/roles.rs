@@ -224,7 +224,7 @@ fn login_has_privileges(survey: &Survey<'_>, login: &Request<'_>, findings: &mut
         first.next().map(|edge| leave(survey, edge, ""))
     };
     // What the contract itself keeps is looked at by itself.
-    let relations = survey.catalog.relations.iter().filter(|relation| !survey.is_secret(relation));
+    let relations = survey.catalog.relations.iter().filter(|relation| !survey.is_seal(relation));
     for relation in relations {
         let columns = relation.columns.iter().flat_map(|column| &column.acl);
         let held: Vec<_> = relation.acl.iter().chain(columns).filter(|(oid, _)| holders.contains(oid)).collect();

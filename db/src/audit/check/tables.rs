@@ -208,7 +208,7 @@ pub(super) fn check_others(survey: &Survey<'_>, findings: &mut Findings) {
             );
         }
         // What the contract itself keeps is looked at by itself.
-        let to_look_at = !survey.requests.is_empty() && !survey.is_secret(relation);
+        let to_look_at = !survey.requests.is_empty() && !survey.is_seal(relation);
         if to_look_at {
             to_public(survey, relation, findings);
         }

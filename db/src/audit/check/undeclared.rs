@@ -20,7 +20,7 @@ const WRITES: [&str; 3] = ["INSERT", "UPDATE", "DELETE"];
 
 pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut Findings) {
     // What the contract itself keeps is looked at by itself.
-    for relation in survey.catalog.relations.iter().filter(|relation| !survey.is_secret(relation)) {
+    for relation in survey.catalog.relations.iter().filter(|relation| !survey.is_seal(relation)) {
         handed_on(survey, relation, findings);
         let rights = survey.rights(relation);
         if relation.kind == "S" {

@@ -23,7 +23,7 @@ pub(super) fn check(survey: &Survey<'_>, origins: &Origins<'_>, findings: &mut F
     }
     let relations = survey.catalog.relations.iter();
     let views = relations.filter(|relation| matches!(relation.kind.as_str(), "v" | "m" | "f"));
-    for relation in views.filter(|relation| !survey.is_secret(relation)) {
+    for relation in views.filter(|relation| !survey.is_seal(relation)) {
         let columns = relation.columns.iter().flat_map(|column| &column.acl);
         let names = survey.reachable_names(relation.acl.iter().chain(columns).map(|(grantee, _)| *grantee));
         if names.is_empty() {
@@ -84,7 +84,7 @@ fn unrestricted(
         let relation = survey.relation(oid).filter(|_| oid != view);
         let is_open = |relation: &&Relation| {
             let has_rows = || survey.scoped_table(oid).is_some() || origins.of(relation).is_some();
-            survey.is_secret(relation)
+            survey.is_seal(relation)
                 || matches!(relation.kind.as_str(), "m" | "f")
                 || relation.is_table() && !relation.row_security && has_rows()
         };
