@@ -1,6 +1,7 @@
 //! One open transaction, and what becomes of its connection.
 
 mod connection;
+mod handover;
 mod savepoint;
 mod turns;
 
@@ -24,7 +25,11 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use turns::Turns;
 
-pub(crate) use self::{connection::Connection, savepoint::Level};
+pub(crate) use self::{
+    connection::{Connection, Home},
+    handover::Given,
+    savepoint::Level,
+};
 use crate::{Result, error::Kind, sql::check_value};
 
 /// How many values PostgreSQL binds in one statement at most: their number is 16 bits wide in the protocol.

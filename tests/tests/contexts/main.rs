@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commits;
+mod handed_over;
+mod opened_for;
 mod savepoints;
 
 use db::{Error, prelude::*};
