@@ -5,6 +5,7 @@ mod commits;
 mod handed_over;
 mod opened_for;
 mod savepoints;
+mod single;
 
 use db::{Error, prelude::*};
 use entity::{
