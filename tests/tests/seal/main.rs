@@ -9,6 +9,7 @@ mod existing;
 mod forged;
 mod long_role;
 mod members;
+mod planned;
 mod portal;
 mod reentered;
 mod restored;
