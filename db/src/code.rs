@@ -260,8 +260,8 @@ codes! {
     ServerVersion = "server-version", Error;
 
     // Drift between code and database.
-    /// The contract is not installed: a schema, role, function, policy or trigger of it is missing, or a right that it
-    /// gives.
+    /// The contract is not installed: a schema, role, table, function, policy or trigger of it is missing, or a right
+    /// that it gives.
     ContractMissing = "contract-missing", Error;
     /// A function of the contract is not what the program's contract makes, or others may execute it.
     ContractFunctionChanged = "contract-function-changed", Error;

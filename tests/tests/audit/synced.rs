@@ -42,6 +42,10 @@ async fn each_thing_that_was_changed_is_as_it_was() {
         format!("DROP FUNCTION {app}.authenticate_token(bytea)"),
         format!("GRANT EXECUTE ON FUNCTION {app}.enter_identity() TO {app}_tenant"),
         format!("ALTER FUNCTION {app}.enter_user(uuid) SECURITY INVOKER"),
+        format!("ALTER TABLE {app}.seal OWNER TO CURRENT_USER"),
+        format!("GRANT SELECT ON {app}.seal TO {app}_tenant"),
+        format!("ALTER FUNCTION {app}.sealed_member_role() IMMUTABLE"),
+        format!("REVOKE EXECUTE ON FUNCTION {app}.sealed_identity() FROM {app}_gate"),
         format!(
             "CREATE OR REPLACE FUNCTION {app}.current_user_id() RETURNS uuid LANGUAGE sql STABLE RETURN gen_random_uuid()"
         ),

@@ -25,6 +25,8 @@ const GRANTED: &str = "
         WHERE a.grantee <> proowner
       UNION ALL SELECT 'TABLE', oid::regclass::text, a.privilege_type, a.grantee FROM pg_class, aclexplode(relacl) a
         WHERE a.grantee <> relowner AND a.grantee = (SELECT oid FROM role WHERE rolname = $1 || '_gate')
+      -- An owner can lose a right, too.
+      UNION ALL SELECT 'TABLE', oid::regclass::text, 'SELECT', relowner FROM pg_class WHERE oid = to_regclass($1 || '.seal')
       UNION ALL SELECT 'TABLE', attrelid::regclass::text, format('%s (%I)', a.privilege_type, attname), a.grantee
         FROM pg_attribute, aclexplode(attacl) a WHERE a.grantee = (SELECT oid FROM role WHERE rolname = $1 || '_gate')
     )
@@ -89,9 +91,10 @@ async fn each_right_that_is_taken_away_is_found_and_given_back() {
     for what in [
         format!("EXECUTE on set_config(text,text,boolean) to {name}_gate"),
         format!("EXECUTE on {name}.enter_user(uuid) to {name}_login"),
-        format!("EXECUTE on {name}.context_is_genuine() to {name}_identity"),
+        format!("EXECUTE on {name}.sealed_identity() to {name}_identity"),
         format!("EXECUTE on {name}.current_organization_id() to {name}_tenant"),
         format!("SELECT (organization_id) on member to {name}_gate"),
+        format!("SELECT on {name}.seal to {name}_gate"),
         format!("USAGE on {name} to {name}_login"),
         format!("CONNECT on {name} to {name}_login"),
         format!("{name}_user to {name}_login"),
@@ -107,14 +110,14 @@ async fn opens(database: &TestDatabase) -> bool {
     let name = &database.name;
     let nobody = "'00000000-0000-0000-0000-000000000000'";
     let mut opens = true;
-    for (scope, open, ask) in [
-        ("tenant", format!("enter_tenant_as_system({nobody})"), "current_organization_id"),
-        ("tenant", format!("enter_tenant({nobody}, {nobody})"), "current_organization_id"),
-        ("user", format!("enter_user({nobody})"), "current_user_id"),
-        ("identity", "enter_identity()".to_owned(), "in_identity_context"),
+    for (scope, open, ask, sealed) in [
+        ("tenant", format!("enter_tenant_as_system({nobody})"), "current_organization_id", "sealed_organization_id"),
+        ("tenant", format!("enter_tenant({nobody}, {nobody})"), "current_organization_id", "sealed_organization_id"),
+        ("user", format!("enter_user({nobody})"), "current_user_id", "sealed_user_id"),
+        ("identity", "enter_identity()".to_owned(), "in_identity_context", "sealed_identity"),
     ] {
         let sql = format!(
-            "BEGIN; SELECT {name}.{open}; SET LOCAL ROLE {name}_{scope}; SELECT {name}.{ask}(), {name}.context_is_genuine()"
+            "BEGIN; SELECT {name}.{open}; SET LOCAL ROLE {name}_{scope}; SELECT {name}.{ask}(), {name}.{sealed}()"
         );
         if let Err(error) = raw_sql(AssertSqlSafe(sql)).execute(&mut login).await {
             opens &= error.to_string().contains("not a member");

@@ -75,29 +75,56 @@ pub(super) fn cases() -> Vec<Case> {
             &["GRANT EXECUTE ON FUNCTION lo_create TO PUBLIC"],
         )
         .severity(Severity::Warn),
-        Case::new(SealExposed, "to a scope role", "table $p.seal_key", &["GRANT SELECT ON $p.seal_key TO $p_tenant"]),
+        Case::new(SealExposed, "to a scope role", "table $p.seal", &["GRANT SELECT ON $p.seal TO $p_tenant"]),
+        Case::new(SealExposed, "to the login role", "table $p.seal", &["GRANT SELECT ON $p.seal TO $p_login"]),
         Case::new(
             SealExposed,
             "to everybody, by column",
-            "table $p.seal_key_previous",
-            &["GRANT SELECT (key) ON $p.seal_key_previous TO PUBLIC"],
+            "table $p.seal",
+            &["GRANT SELECT (is_never) ON $p.seal TO PUBLIC"],
+        ),
+        Case::new(
+            SealExposed,
+            "to a role that no context can be",
+            "table $p.seal",
+            &["CREATE ROLE $p_keeper", "GRANT SELECT ON $p.seal TO $p_keeper"],
         ),
         Case::new(
             ContractFunctionChanged,
-            "the check of the seal",
-            "function $p.context_is_genuine()",
-            &["CREATE OR REPLACE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-               SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN true; END'"],
+            "what the policies ask of the seal, answered from a setting",
+            "function $p.sealed_organization_id()",
+            &["CREATE OR REPLACE FUNCTION $p.sealed_organization_id() RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+               AS 'BEGIN RETURN pg_catalog.current_setting(''$p.organization_id''); END'"],
+        ),
+        Case::new(
+            ContractFunctionChanged,
+            "what the triggers ask of the seal, about any cursor",
+            "function $p.sealed_member_role()",
+            &["DO $$ DECLARE body text := (SELECT prosrc FROM pg_proc WHERE oid = '$p.sealed_member_role()'::regprocedure); BEGIN
+                 body := replace(body, 'AND NOT c.is_holdable', 'OR true');
+                 EXECUTE 'CREATE OR REPLACE FUNCTION $p.sealed_member_role() RETURNS text LANGUAGE plpgsql STABLE
+                   PARALLEL RESTRICTED AS ' || quote_literal(body);
+               END $$"],
         ),
         Case::new(
             ContractFunctionChanged,
             "a comment that ends in code",
-            "function $p.context_is_genuine()",
-            &["DO $$ DECLARE body text := (SELECT prosrc FROM pg_proc WHERE oid = '$p.context_is_genuine()'::regprocedure); BEGIN
-                 body := replace(body, '-- Raises, as', E'-- Raises, as \"\n RETURN true; -- \"');
-                 EXECUTE 'CREATE OR REPLACE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE
-                   PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ' || quote_literal(body);
+            "function $p.keep_an_owner()",
+            &["DO $$ DECLARE body text := (SELECT prosrc FROM pg_proc WHERE oid = '$p.keep_an_owner()'::regprocedure); BEGIN
+                 body := replace(body, '-- Where the', E'-- Where the \"\n RETURN NULL; -- \"');
+                 EXECUTE 'CREATE OR REPLACE FUNCTION $p.keep_an_owner() RETURNS trigger LANGUAGE plpgsql
+                   SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ' || quote_literal(body);
                END $$"],
+        ),
+        Case::new(
+            DefinerUnknown,
+            "left by a contract that sealed with a secret",
+            "function $p.context_is_genuine()",
+            &[
+                "CREATE FUNCTION $p.context_is_genuine() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+                 SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN true; END'",
+                "ALTER FUNCTION $p.context_is_genuine OWNER TO $p_gate",
+            ],
         ),
         Case::new(
             ContractFunctionChanged,

@@ -56,14 +56,23 @@ pub(super) fn cases() -> Vec<Case> {
             "the boundary asks for the seal in vain",
             "policy user_boundary of public.session",
             &["ALTER POLICY user_boundary ON session USING (
-               user_id = $p.current_user_id() AND (SELECT true WHERE $p.context_is_genuine() IS NOT NULL))"],
+               user_id = $p.current_user_id()
+               AND (CASE WHEN user_id = (SELECT COALESCE($p.sealed_user_id(), $p.current_user_id())) THEN true END) IS NOT NULL)"],
+        ),
+        Case::new(
+            PolicyNotCanonical,
+            "the boundary asks the setting twice",
+            "policy user_boundary of public.session",
+            &["ALTER POLICY user_boundary ON session USING (
+               user_id = $p.current_user_id()
+               AND (CASE WHEN user_id = (SELECT $p.current_user_id()) THEN true END) IS NOT NULL)"],
         ),
         Case::new(
             PolicyNotCanonical,
             "the boundary in other brackets",
             "policy identity_boundary of public.verification",
             &["ALTER POLICY identity_boundary ON verification USING (
-               ($p.in_identity_context() AND (SELECT true WHERE $p.context_is_genuine())) IS NOT NULL)"],
+               ($p.in_identity_context() AND (SELECT true WHERE $p.in_identity_context() = $p.sealed_identity())) IS NOT NULL)"],
         ),
         Case::new(
             PolicyNotCanonical,
@@ -130,6 +139,18 @@ pub(super) fn cases() -> Vec<Case> {
             "IMMUTABLE",
             "function $p.current_user_id()",
             &["ALTER FUNCTION $p.current_user_id() IMMUTABLE"],
+        ),
+        Case::new(
+            PolicyFunctionVolatility,
+            "VOLATILE, and asked once in a statement",
+            "function $p.sealed_organization_id()",
+            &["ALTER FUNCTION $p.sealed_organization_id() VOLATILE"],
+        ),
+        Case::new(
+            PolicyFunctionVolatility,
+            "IMMUTABLE, and asked by triggers alone",
+            "function $p.sealed_member_role()",
+            &["ALTER FUNCTION $p.sealed_member_role() IMMUTABLE"],
         ),
         Case::new(
             PolicyFunctionNotInlinable,

@@ -33,9 +33,9 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             ViewBypassesRls,
-            "over the secret of the seal",
+            "over the table of the seal",
             "view public.k",
-            &["CREATE VIEW k AS SELECT * FROM $p.seal_key", "GRANT SELECT ON k TO $p_tenant"],
+            &["CREATE VIEW k AS SELECT * FROM $p.seal", "GRANT SELECT ON k TO $p_tenant"],
         ),
         Case::new(
             MatviewReachable,
