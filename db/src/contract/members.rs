@@ -110,7 +110,7 @@ impl Contract {
                    THEN
                      RAISE EXCEPTION 'members are changed in a context, and none is open'
                        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = '{MEMBER_ROLE}';
-                   ELSIF {is_person} AND NOT EXISTS (
+                   ELSIF ({is_person}) AND NOT EXISTS (
                      SELECT FROM {members} m
                      WHERE m.{organization} = OLD.{organization} AND m.{user} = own
                        AND m.{role}::text = {prefix}.sealed_member_role()
@@ -124,7 +124,7 @@ impl Contract {
                  ",
             sealed = prefix.sealed(),
             // Neither the system nor sign-in has a member.
-            is_person = format!("({})", is_for(&[For::Member, For::User])),
+            is_person = is_for(&[For::Member, For::User]),
             left = self.left_without_an_owner("own"),
         );
         Some(Function::new(&ACT_BY_PRESENT_ROLE, "trigger", "", Body::Block(body)))
