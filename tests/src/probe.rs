@@ -6,9 +6,9 @@ use crate::TestDatabase;
 
 impl TestDatabase {
     /// Makes every entry function check, before it does anything, that it was called as the login role, in a transaction
-    /// that began with this very message, and with no setting left from another; a context is not opened otherwise,
-    /// with an error whose SQLSTATE is XX001. Then it sleeps for so many seconds, an expression, so that there is time
-    /// to cancel it.
+    /// that began with this very message, and with no setting or cursor left from another; a context is not opened
+    /// otherwise, with an error whose SQLSTATE is XX001. Then it sleeps for so many seconds, an expression, so that there
+    /// is time to cancel it.
     pub async fn probe_entry_functions(&self, sleep: &str) {
         let schema = &self.prefix;
         self.execute(&format!(
@@ -23,6 +23,9 @@ impl TestDatabase {
                IF concat(current_setting('{schema}.organization_id', true), current_setting('{schema}.user_id', true),
                          current_setting('{schema}.member_role', true), current_setting('{schema}.identity', true)) <> '' THEN
                  RAISE 'left behind: a setting' USING ERRCODE = 'XX001';
+               END IF;
+               IF EXISTS (SELECT FROM pg_cursors) THEN
+                 RAISE 'left behind: a cursor' USING ERRCODE = 'XX001';
                END IF;
                PERFORM pg_sleep({sleep});
              END $$;"

@@ -56,9 +56,8 @@ pub(crate) const MARKERS: std::ops::RangeInclusive<char> = 'e'..='z';
 fn stamp(database: &TestDatabase) -> String {
     let schema = &database.prefix;
     let mut sql = format!(
-        "CREATE FUNCTION written_in() RETURNS text LANGUAGE sql STABLE RETURN coalesce(
-             nullif(current_setting('{schema}.organization_id', true), ''),
-             nullif(current_setting('{schema}.user_id', true), ''));
+        "CREATE FUNCTION written_in() RETURNS text LANGUAGE sql STABLE
+             RETURN coalesce({schema}.sealed_organization_id(), {schema}.sealed_user_id())::text;
          CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              PERFORM pg_advisory_xact_lock_shared(hashtextextended(coalesce(written_in(), 'nobody'), 0));
              IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;

@@ -2,6 +2,7 @@
 //! the scope is open.
 
 use db::ScopeKind;
+use tests::Fixture;
 
 use crate::{
     inside::{Enter, Inside, sqlstate},
@@ -23,6 +24,20 @@ async fn the_login_role_may_do_nothing_to_any_table() {
     }
 }
 
+/// Opens and ends a context of each scope: the settings of one that is over read as the empty string, on the connection
+/// that had it.
+async fn use_each_scope(f: &Fixture, inside: &mut Inside) {
+    let (schema, side) = (&f.database.prefix, Side::owner(&f.globex));
+    let (organization, person) = (side.organization, side.user());
+    for enter in [
+        format!("enter_tenant('{organization}', '{person}')"),
+        format!("enter_user('{person}')"),
+        "enter_identity()".into(),
+    ] {
+        inside.outside(&format!("BEGIN; SELECT {schema}.{enter}; COMMIT")).await.unwrap();
+    }
+}
+
 /// An error, not zero rows: a context that was forgotten is noticed.
 #[tokio::test]
 async fn a_scope_role_with_no_context_is_refused_on_every_table() {
@@ -30,15 +45,7 @@ async fn a_scope_role_with_no_context_is_refused_on_every_table() {
     for scope in ScopeKind::ALL {
         let mut fresh = Inside::new(&f, &Enter::Nothing, scope.as_str()).await;
         let mut used = Inside::new(&f, &Enter::Nothing, scope.as_str()).await;
-        // The settings of a context that is over read as the empty string, on the connection that had it.
-        let side = Side::owner(&f.globex);
-        let (schema, organization, person) = (&f.database.prefix, side.organization, side.user());
-        used.outside(&format!(
-            "BEGIN; SELECT {schema}.enter_tenant('{organization}', '{person}'); COMMIT;
-             BEGIN; SELECT {schema}.enter_identity(); COMMIT"
-        ))
-        .await
-        .unwrap();
+        use_each_scope(&f, &mut used).await;
         for (table, scopes) in entities() {
             let declared = scopes.iter().any(|declared| declared.scope == scope);
             for sql in statements(&table, scopes, scope) {
@@ -55,8 +62,9 @@ async fn a_scope_role_with_no_context_is_refused_on_every_table() {
 async fn a_scope_role_in_the_context_of_another_scope_is_refused_on_every_table() {
     let f = world().await;
     let side = || Side::owner(&f.globex);
-    // An entry function sets what is not its own to nothing.
+    // An entry function sets nothing but its own.
     let mismatched = [
+        (Enter::Tenant(side()), ScopeKind::User),
         (Enter::Tenant(side()), ScopeKind::Identity),
         (Enter::System(side()), ScopeKind::Identity),
         // The system is no person.
@@ -67,12 +75,15 @@ async fn a_scope_role_in_the_context_of_another_scope_is_refused_on_every_table(
         (Enter::Identity, ScopeKind::User),
     ];
     for (enter, scope) in mismatched {
-        let mut inside = Inside::new(&f, &enter, scope.as_str()).await;
+        let mut fresh = Inside::new(&f, &enter, scope.as_str()).await;
+        let mut used = Inside::new(&f, &enter, scope.as_str()).await;
+        use_each_scope(&f, &mut used).await;
         for (table, scopes) in entities() {
             let declared = scopes.iter().any(|declared| declared.scope == scope);
             for sql in statements(&table, scopes, scope) {
-                let expected = if declared { "22P02" } else { "42501" };
-                assert_eq!(inside.refusal(&sql).await.unwrap(), expected, "{sql} as {} in {enter:?}", scope.as_str());
+                let expected = if declared { ["42704", "22P02"] } else { ["42501"; 2] };
+                let refusals = [fresh.refusal(&sql).await.unwrap(), used.refusal(&sql).await.unwrap()];
+                assert_eq!(refusals, expected, "{sql} as {} in {enter:?}", scope.as_str());
             }
         }
     }

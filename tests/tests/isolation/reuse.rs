@@ -68,7 +68,7 @@ async fn a_statement_without_a_predicate_that_is_prepared_once_serves_each_role_
 #[tokio::test]
 async fn a_parallel_worker_holds_to_the_tenant() {
     let f = world().await;
-    // Whether the context is genuine is asked before the workers start, so the scan alone is parallel. The last setting has had another name since PostgreSQL 16.
+    // What was sealed is asked before the workers start, so the scan alone is parallel. The last setting has had another name since PostgreSQL 16.
     f.database
         .execute(&format!(
             "ALTER ROLE {login} IN DATABASE {name} SET parallel_setup_cost = 0;

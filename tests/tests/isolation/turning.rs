@@ -52,7 +52,7 @@ fn marked(rows: &[PgRow], marks: &[Vec<u8>]) -> bool {
     })
 }
 
-/// Asserts that the connection is the login role's, with no setting.
+/// Asserts that the connection is the login role's, with no setting and no cursor.
 async fn assert_clean(f: &Fixture, inside: &mut Inside, after: &str) {
     let rows = inside
         .statement(&filled(
@@ -61,7 +61,7 @@ async fn assert_clean(f: &Fixture, inside: &mut Inside, after: &str) {
                AND coalesce(current_setting('{app}.organization_id', true), '') = ''
                AND coalesce(current_setting('{app}.user_id', true), '') = ''
                AND coalesce(current_setting('{app}.identity', true), '') = ''
-               AND pg_my_temp_schema() = 0",
+               AND pg_my_temp_schema() = 0 AND NOT EXISTS (SELECT FROM pg_cursors WHERE name <> '')",
         ))
         .await
         .unwrap();
@@ -72,12 +72,14 @@ async fn assert_clean(f: &Fixture, inside: &mut Inside, after: &str) {
 async fn assert_not_turned(f: &Fixture, inside: &mut Inside, after: &str) {
     let rows = inside
         .statement(&format!(
-            "SELECT current_setting('{app}.organization_id') || ' ' || current_user || ' ' || current_setting('row_security')",
+            "SELECT concat_ws(' ', current_setting('{app}.organization_id'), {app}.sealed_organization_id(), {app}.sealed_member_id(),
+               {app}.sealed_member_role(), {app}.sealed_user_id(), {app}.sealed_identity(), current_user, current_setting('row_security'))",
             app = f.database.prefix
         ))
         .await
         .unwrap();
-    let expected = format!("{} {} on", f.globex.id, f.database.role("tenant"));
+    let (globex, owner) = (f.globex.id, f.globex.owner.user_id());
+    let expected = format!("{globex} {globex} {owner} owner {} on", f.database.role("tenant"));
     assert_eq!(rows[0].get::<String, _>(0), expected, "after {after}");
 }
 

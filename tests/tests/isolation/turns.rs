@@ -71,6 +71,10 @@ pub(crate) const TURNS: &[(&str, &str)] = &[
     ("42501", "SELECT * FROM {app}.enter_tenant('{organization}', '{person}'), member"),
     ("42501", "WITH turned AS MATERIALIZED (SELECT {app}.enter_user('{person}')) SELECT * FROM turned, member"),
     ("42501", "SELECT {app}.touch_updated_at()"),
+    // So is what it opens a cursor on.
+    ("42501", "SELECT FROM {app}.seal"),
+    ("42501", "SELECT cursor_to_xml('c', 1, true, true, '') FROM {app}.seal"),
+    ("42501", "INSERT INTO {app}.seal VALUES (true)"),
     // Nothing is left behind on the connection, and nothing is made.
     ("42501", "SELECT * INTO TEMP member FROM (SELECT 1) s"),
     ("42501", "SELECT * INTO pg_temp.member FROM (SELECT 1) s"),
@@ -134,6 +138,11 @@ pub(crate) const OTHERS: &[(&str, &str)] = &[
     ("42501", "COPY member TO PROGRAM 'true'"),
     ("42501", "COPY member TO '/dev/null'"),
     ("42501", "COMMENT ON TABLE member IS 'x'"),
+    ("42501", "DECLARE c CURSOR FOR SELECT FROM {app}.seal"),
+    ("42501", "COPY {app}.seal TO STDOUT"),
+    ("42501", "LOCK TABLE {app}.seal IN ACCESS SHARE MODE"),
+    ("42501", "GRANT SELECT ON {app}.seal TO {login}"),
+    ("42501", "ALTER TABLE {app}.seal RENAME TO others"),
 ];
 
 /// Statements that run, in a tenant's context, and see or change the tenant's own rows alone.
@@ -161,6 +170,8 @@ pub(crate) const HARMLESS: &[&str] = &[
     "SELECT s::text FROM pg_stats_ext_exprs s",
     // What the session itself has open, and what is published.
     "SELECT * FROM pg_cursors",
+    "SELECT cursor_to_xml(name::refcursor, 1, true, true, '') FROM pg_cursors WHERE name <> ''",
+    "SELECT {app}.sealed_organization_id(), {app}.sealed_member_id(), {app}.sealed_member_role(), {app}.sealed_user_id(), {app}.sealed_identity()",
     "SELECT * FROM pg_publication_tables",
     "UPDATE research_plan SET question = 'mine' RETURNING *",
     "UPDATE plan_step s SET title = m.role FROM member m RETURNING s.*, m.*",

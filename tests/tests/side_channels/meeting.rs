@@ -143,7 +143,7 @@ async fn a_key_that_is_unique_over_all_tenants_is_told_to_be_taken() {
 
 /// A cursor that is held over the commit keeps the rows that it had not given yet, and the next context on the connection
 /// can fetch them. One that has given none keeps all or none: PostgreSQL fetches what it holds as it closes the other
-/// cursors, that of the transaction's identity among them, in no order.
+/// cursors, the seal among them, in no order.
 #[tokio::test]
 async fn a_held_cursor_keeps_its_rows_for_the_next_on_the_connection() {
     let f = Fixture::new().await;
