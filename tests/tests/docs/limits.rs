@@ -12,7 +12,7 @@ const SECTIONS: [(&str, &str, usize); 8] = [
     ("identity.md", "## What is not promised", 6),
     ("queries.md", "## What is refused, and what stops the rest", 11),
     ("raw.md", "## What is not looked at", 4),
-    ("seal.md", "## What it does not stop", 7),
+    ("seal.md", "## What it does not stop", 8),
     ("side-channels.md", "## What remains", 16),
     ("side-channels.md", "## What each layer does not do", 14),
     ("testing.md", "## What it does not do", 5),

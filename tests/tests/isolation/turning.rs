@@ -146,6 +146,14 @@ async fn a_statement_that_runs_sees_and_changes_no_foreign_row() {
         let rows = inside.send(&filled(&f, sql)).await.unwrap();
         assert!(marked(&rows, &marks), "{sql}: acme is not recognized");
     }
+    // Whoever closes the seal has no context any more.
+    inside.open().await;
+    inside.statement("CLOSE ALL").await.unwrap();
+    for sql in ["SELECT * FROM research_plan", "SELECT * FROM member", "UPDATE plan_step SET title = title RETURNING 1"]
+    {
+        assert_eq!(inside.statement(sql).await.unwrap().len(), 0, "{sql}");
+    }
+    inside.close(false).await;
 }
 
 /// An expression that raises tells of the rows that it is evaluated on: of foreign ones it must not be.
