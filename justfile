@@ -71,9 +71,9 @@ schemathesis:
 browser:
     cargo test -p tests --test report browser
 
-# what the seal costs
-bench-seal:
-    cargo bench -p tests --bench seal
+# what a context costs, beside the bare statement and a transaction by hand
+bench-contexts *args:
+    cargo bench -p tests --bench contexts -- "$@"
 
 # audit a database, that of .env unless told otherwise: `just audit --format html --output target/audit.html`
 audit *args:
