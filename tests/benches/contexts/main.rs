@@ -108,6 +108,7 @@ async fn delayed(world: &Arc<World>, options: &Options, report: &mut Report) {
 
 async fn at_once(world: &Arc<World>, options: &Options, report: &mut Report) {
     let section = "throughput on 5 connections";
+    world.settle().await;
     let link = Arc::new(Link::new(world, Path { bare_pool: true, ..Path::default() }).await);
     for case in cases::at_once() {
         for tasks in throughput::TASKS {
@@ -126,6 +127,7 @@ async fn server_cpu(sealed: &Arc<World>, options: &Options, report: &mut Report)
     }
     let unsealed = full().await;
     unsealed.unseal().await;
+    sealed.settle().await;
     let Some(servers) = Servers::connect(sealed, &Arc::new(unsealed)).await else {
         eprintln!("{section}: the server's processes are not to be seen from here");
         return;

@@ -16,7 +16,7 @@ use crate::{
 
 pub(crate) const TASKS: [usize; 3] = [8, 32, 128];
 const ROUNDS: usize = 5;
-const ROUND: Duration = Duration::from_millis(500);
+const ROUND: Duration = Duration::from_millis(400);
 const QUICK_ROUND: Duration = Duration::from_millis(100);
 
 /// Measures how often a second so many tasks do a thing, in each way.

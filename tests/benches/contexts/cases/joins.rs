@@ -1,26 +1,28 @@
-//! Rows of two tables and of three.
+//! The two steps of a plan, joined.
 
+use db::prelude::{Expr, Uuid};
 use entity::{Organization, PlanStep, ResearchPlan, plan_step::Column};
 use futures::FutureExt;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, SelectThree, SelectTwo, TopologyChain};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, SelectThree, SelectTwo, TopologyChain};
 
-use super::{Plan, Step, reads::ROWS};
-use crate::{case::Case, cases};
+use super::{Plan, Step};
+use crate::{case::Case, cases, world::Tenant};
 
 /// Steps with their plans.
 pub(super) fn two() -> Case {
-    Case::new("a join of two tables, 10 rows")
+    Case::new("a join of two tables")
         .bare(|link, i| {
             async move {
-                let steps = with_plans().filter(Column::OrganizationId.eq(link.tenant(i).organization));
-                assert_eq!(steps.all(&link.bare()).await.unwrap().len(), 10);
+                let steps = with_plans(link.tenant(i).plan).filter(of(link.tenant(i)));
+                assert_eq!(steps.all(&link.bare()).await.unwrap().len(), 2);
             }
             .boxed()
         })
         .by_hand(|link, i| {
             async move {
-                let transaction = link.by_hand(link.tenant(i).organization).await;
-                assert_eq!(with_plans().all(&transaction).await.unwrap().len(), 10);
+                let tenant = link.tenant(i);
+                let transaction = link.by_hand(tenant.organization).await;
+                assert_eq!(with_plans(tenant.plan).all(&transaction).await.unwrap().len(), 2);
                 transaction.commit().await.unwrap();
             }
             .boxed()
@@ -28,10 +30,10 @@ pub(super) fn two() -> Case {
         .ours(|link, i| {
             async move {
                 let tenant = link.tenant(i);
-                let steps = PlanStep::find().find_also_related(ResearchPlan).limit(ROWS);
+                let steps = PlanStep::find().filter(Column::PlanId.eq(tenant.plan)).find_also_related(ResearchPlan);
                 let context = link.db.tenant(tenant.organization, &tenant.owner).read_only();
                 let steps = context.run(async |cx| steps.all(cx).await).await.unwrap();
-                assert_eq!(steps.len(), 10);
+                assert_eq!(steps.len(), 2);
             }
             .boxed()
         })
@@ -39,18 +41,19 @@ pub(super) fn two() -> Case {
 
 /// Steps with their plans and the organization.
 pub(super) fn three() -> Case {
-    Case::new("a join of three tables, 10 rows")
+    Case::new("a join of three tables")
         .bare(|link, i| {
             async move {
-                let steps = with_organizations().filter(Column::OrganizationId.eq(link.tenant(i).organization));
-                assert_eq!(steps.all(&link.bare()).await.unwrap().len(), 10);
+                let steps = with_organizations(link.tenant(i).plan).filter(of(link.tenant(i)));
+                assert_eq!(steps.all(&link.bare()).await.unwrap().len(), 2);
             }
             .boxed()
         })
         .by_hand(|link, i| {
             async move {
-                let transaction = link.by_hand(link.tenant(i).organization).await;
-                assert_eq!(with_organizations().all(&transaction).await.unwrap().len(), 10);
+                let tenant = link.tenant(i);
+                let transaction = link.by_hand(tenant.organization).await;
+                assert_eq!(with_organizations(tenant.plan).all(&transaction).await.unwrap().len(), 2);
                 transaction.commit().await.unwrap();
             }
             .boxed()
@@ -58,21 +61,24 @@ pub(super) fn three() -> Case {
         .ours(|link, i| {
             async move {
                 let tenant = link.tenant(i);
-                let steps = PlanStep::find().find_also_related(ResearchPlan).and_also_related(Organization);
-                let steps = steps.limit(ROWS);
+                let steps = PlanStep::find().filter(Column::PlanId.eq(tenant.plan)).find_also_related(ResearchPlan);
+                let steps = steps.and_also_related(Organization);
                 let context = link.db.tenant(tenant.organization, &tenant.owner).read_only();
                 let steps = context.run(async |cx| steps.all(cx).await).await.unwrap();
-                assert_eq!(steps.len(), 10);
+                assert_eq!(steps.len(), 2);
             }
             .boxed()
         })
 }
 
-fn with_plans() -> SelectTwo<Step, Plan> {
-    Step::find().find_also_related(Plan::default()).limit(ROWS)
+fn with_plans(plan: Uuid) -> SelectTwo<Step, Plan> {
+    Step::find().filter(Column::PlanId.eq(plan)).find_also_related(Plan::default())
 }
 
-fn with_organizations() -> SelectThree<Step, Plan, cases::Organization, TopologyChain> {
-    let steps = Step::find().find_also_related(Plan::default());
-    steps.and_also_related(cases::Organization::default()).limit(ROWS)
+fn with_organizations(plan: Uuid) -> SelectThree<Step, Plan, cases::Organization, TopologyChain> {
+    with_plans(plan).and_also_related(cases::Organization::default())
+}
+
+fn of(tenant: &Tenant) -> Expr {
+    Column::OrganizationId.eq(tenant.organization)
 }
