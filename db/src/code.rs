@@ -223,7 +223,7 @@ codes! {
     /// The login role or a scope role was given what counts and shows all tenants' rows and sessions, and is closed to
     /// everybody.
     SharedStateGranted = "shared-state-granted", Error;
-    /// The table of the seal can be read by another role than the definer role: whoever may read it opens a cursor of any
+    /// The view of the seal can be read by another role than the definer role: whoever may read it opens a cursor of any
     /// name on it, and so a context for anybody.
     SealExposed = "seal-exposed", Error;
 

@@ -54,8 +54,8 @@ async fn make(database: &TestDatabase, range: std::ops::Range<u32>) {
         for i in start..(start + 100).min(range.end) {
             let rows = format!("organization_id = {prefix}.current_organization_id()");
             let boundary = format!(
-                "{rows} AND (CASE WHEN organization_id = (SELECT {prefix}.current_organization_id() \
-                   WHERE {prefix}.context_is_genuine()) THEN true END) IS NOT NULL"
+                "{rows} AND (CASE WHEN organization_id = (SELECT {prefix}.sealed_organization_id()) \
+                   THEN true END) IS NOT NULL"
             );
             let parent = i.saturating_sub(1);
             let refers = if i == 0 {

@@ -94,9 +94,8 @@ async fn a_query_by_itself_is_as_many_round_trips_as_in_a_closure() {
     let (f, db, proxy) = fixture().await;
     let open = || db.tenant(f.acme.id, &f.acme.owner);
     let draft = || Draft { status: Set(PlanStatus::Executing), ..Default::default() };
-    let page = || {
-        open().read_only().run(async |cx| ResearchPlan::find().paginate(cx, 10).fetch_page_with_total(0).await)
-    };
+    let page =
+        || open().read_only().run(async |cx| ResearchPlan::find().paginate(cx, 10).fetch_page_with_total(0).await);
     // What is prepared by name is so from now on.
     open().all(ResearchPlan::find()).await.unwrap();
     open().exec(ResearchPlan::update_by_id(f.acme.plan, draft())).await.unwrap();

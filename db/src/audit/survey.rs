@@ -104,7 +104,7 @@ impl<'a> Survey<'a> {
         self.indexes.get(&relation.oid).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns whether it is the table of the seal on contexts, which is looked at by itself.
+    /// Returns whether it is the view of the seal on contexts, which is looked at by itself.
     pub(super) fn is_seal(&self, relation: &Relation) -> bool {
         relation.full_name() == self.prefix().seal()
     }

@@ -23,8 +23,9 @@ impl Contract {
         let declare = format!(
             "DECLARE
                    seal CONSTANT pg_catalog.text := {};
-                   own CONSTANT pg_catalog.text := {prefix}.sealed_member_role();",
-            prefix.sealed()
+                   own CONSTANT pg_catalog.text := {};",
+            prefix.sealed(),
+            prefix.sealed_role(),
         );
         let is_system = is_for(&[For::System]);
         // It raises, as a policy that does not hold would say that there is no such row.

@@ -40,13 +40,19 @@ impl Prefix {
     /// Returns the policies that a scope asks for.
     ///
     /// The restrictive policy is the boundary: permissive ones are or-ed, so without it one lax policy, added
-    /// later, would open the table. The permissive one is the same, word for word: PostgreSQL then asks it once.
+    /// later, would open the table. So that PostgreSQL asks for the seal once, and not for each policy, the permissive one
+    /// lets the rows of the scope through by their column. Rows that are found otherwise it lets through word for word as
+    /// the boundary does, which PostgreSQL then asks once.
     pub(crate) fn policies(&self, declaration: &ScopeDeclaration) -> Vec<PolicyDeclaration> {
         let boundary = self.boundary(declaration);
-        let both = || (Some(boundary.clone()), Some(boundary.clone()));
+        let access = match declaration.rows {
+            Rows::Column(_) => self.rows(declaration),
+            Rows::All | Rows::Via(_) => boundary.clone(),
+        };
+        let both = |rows: String| (Some(rows.clone()), Some(rows));
         let mut policies = vec![
-            self.policy(declaration, "boundary", false, "ALL", both()),
-            self.policy(declaration, "access", true, "ALL", both()),
+            self.policy(declaration, "boundary", false, "ALL", both(boundary)),
+            self.policy(declaration, "access", true, "ALL", both(access)),
         ];
         policies.extend(self.write_policies(declaration));
         policies
@@ -109,17 +115,17 @@ impl Prefix {
             [] => "true".to_owned(),
             writers => format!("{self}.require_member_role(VARIADIC {})", texts(writers)),
         };
-        let ranks = ranked.map_or("true".to_owned(), |role| format!("{self}.ranks_member_role({})", quote(role)));
+        let ranks = ranked.map(|role| format!("{self}.ranks_member_role({})", quote(role)));
+        let in_scope = |may: &str| format!("CASE WHEN {} THEN {may} ELSE false END", self.rows(declaration));
         // In this order, which only `CASE` keeps: who has not the role is told so, and that tells of no row of another
         // tenant.
-        let may = format!(
-            "CASE WHEN {} THEN CASE WHEN {has_role} THEN {ranks} ELSE false END ELSE false END",
-            self.rows(declaration)
-        );
+        let may = in_scope(&format!("CASE WHEN {has_role} THEN {} ELSE false END", ranks.as_deref().unwrap_or("true")));
         let may = || Some(may.clone());
+        // Who has the role was asked of the row as it was; of what it becomes only its own role can say more.
+        let becomes = Some(ranks.as_deref().map_or("true".to_owned(), in_scope));
         [
             (verbs.insert, "insert", "INSERT", (None, may())),
-            (verbs.update != UpdateColumns::None, "update", "UPDATE", (may(), may())),
+            (verbs.update != UpdateColumns::None, "update", "UPDATE", (may(), becomes)),
             (verbs.delete, "delete", "DELETE", (may(), None)),
         ]
         .into_iter()

@@ -1,6 +1,6 @@
 //! The seal: by which the policies tell a context that an entry function has opened from one that somebody made with `SET`.
 //!
-//! An entry function opens a cursor on a table that the definer role alone may read. So nobody else can open one of that
+//! An entry function opens a cursor on a view that the definer role alone may read. So nobody else can open one of that
 //! text, and whoever finds one knows that an entry function has named it. Its name says whose context it is. It ends with
 //! the transaction, costs no transaction id, and works on a standby.
 
@@ -47,13 +47,14 @@ const ROLE: usize = 63 - 1 - 2 * KEY;
 const ROLE_AT: usize = 1 + 2 * KEY + 1;
 
 impl Contract {
-    /// Makes the table whose cursor is the seal. It holds no row.
+    /// Makes the relation whose cursor is the seal. It has no row. A view, as `pg_dump` by whoever owns the schema would lock a
+    /// table, and so be refused.
     pub(super) fn make_seal(&self) -> Vec<String> {
         let (prefix, gate) = (&self.prefix, self.prefix.gate());
         let (seal, roles) = (prefix.seal(), ScopeKind::ALL.map(|scope| prefix.role(scope)).join(", "));
         vec![
-            format!("CREATE TABLE IF NOT EXISTS {seal} (is_never boolean)"),
-            format!("ALTER TABLE {seal} OWNER TO {gate}"),
+            format!("CREATE OR REPLACE VIEW {seal} AS SELECT true AS is_never WHERE false"),
+            format!("ALTER VIEW {seal} OWNER TO {gate}"),
             format!("REVOKE ALL ON TABLE {seal} FROM PUBLIC, {}, {roles}", quote(&self.login)),
             format!("GRANT SELECT ON TABLE {seal} TO {gate}"),
         ]
@@ -145,22 +146,12 @@ impl Contract {
                 is_for(opened),
             )
         };
-        let long_role = format!("pg_catalog.current_setting('{}', true)", prefix.long_role());
-        let role = format!("pg_catalog.substr(seal, {ROLE_AT})");
-        let role = format!(
-            "CASE WHEN {} THEN CASE
-                     WHEN NOT pg_catalog.starts_with({role}, '#') THEN {role}
-                     WHEN {} OPERATOR(pg_catalog.=) {role} THEN {long_role}
-                   END END",
-            is_for(&[For::Member]),
-            digest(&long_role),
-        );
         [
             function(&SEALED_ORGANIZATION_ID, KEY_TYPE, &key(&[For::Member, For::System], 2)),
             function(&SEALED_USER_ID, KEY_TYPE, &key(&[For::User], 2)),
             function(&SEALED_IDENTITY, "boolean", &format!("CASE WHEN {} THEN true END", is_for(&[For::Identity]))),
             function(&SEALED_MEMBER_ID, KEY_TYPE, &key(&[For::Member], 2 + KEY)),
-            function(&SEALED_MEMBER_ROLE, "text", &role),
+            function(&SEALED_MEMBER_ROLE, "text", &prefix.sealed_role()),
         ]
     }
 }
@@ -171,7 +162,7 @@ pub(super) fn is_for(opened: &[For]) -> String {
     opened.iter().map(one).collect::<Vec<_>>().join(" OR ")
 }
 
-/// What stands for a role that is too long: as much of its digest as fits.
+/// The form of a role that is too long: as much of its digest as fits.
 fn digest(role: &str) -> String {
     format!(
         "('#' OPERATOR(pg_catalog.||) pg_catalog.substr(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({role}, \
@@ -188,6 +179,20 @@ impl Prefix {
             "(SELECT c.name FROM pg_catalog.pg_cursor() AS c \
              WHERE c.statement OPERATOR(pg_catalog.=) '{}' AND NOT c.is_holdable)",
             self.cursor_text(),
+        )
+    }
+
+    /// The member's role in the name that is in the variable `seal`, as an SQL expression; null in another context.
+    pub(super) fn sealed_role(&self) -> String {
+        let long_role = format!("pg_catalog.current_setting('{}', true)", self.long_role());
+        let role = format!("pg_catalog.substr(seal, {ROLE_AT})");
+        format!(
+            "CASE WHEN {} THEN CASE
+                     WHEN NOT pg_catalog.starts_with({role}, '#') THEN {role}
+                     WHEN {} OPERATOR(pg_catalog.=) {role} THEN {long_role}
+                   END END",
+            is_for(&[For::Member]),
+            digest(&long_role),
         )
     }
 

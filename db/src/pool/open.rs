@@ -44,7 +44,6 @@ impl<'a, S: Scope> Open<'a, S> {
         let how = How { ids, enter, isolation: None, statement_timeout: None, subject };
         Self { db, how, mode: PhantomData }
     }
-
 }
 
 impl<'a, S: Scope, M: Mode> Open<'a, S, M> {

@@ -1,8 +1,7 @@
 //! What writes, run by itself.
 
 use super::{
-    Affected, Children, Delete, DeleteMany, Insert, InsertMany, Run, Save, Update, UpdateMany,
-    insert::FromContext,
+    Affected, Children, Delete, DeleteMany, Insert, InsertMany, Run, Save, Update, UpdateMany, insert::FromContext,
     relation::Beside,
 };
 use crate::{

@@ -14,6 +14,10 @@ use crate::{
 /// How long a round of one way takes, about.
 const ROUND: Duration = Duration::from_millis(30);
 const QUICK_ROUND: Duration = Duration::from_millis(5);
+/// How often a thing is done before it is measured, and for how long at most: each connection of a pool, which takes them in
+/// turns, prepares a statement, and plans it for good after five times.
+const BEFORE: usize = 40;
+const LONGEST_BEFORE: Duration = Duration::from_millis(500);
 
 /// What was measured of one thing.
 #[derive(Debug, Serialize)]
@@ -100,8 +104,13 @@ async fn times(case: &Case, link: &Link, options: &Options) -> usize {
     let (round, tries) = (if options.quick { QUICK_ROUND } else { ROUND }, case.most.min(8));
     let mut slowest = Duration::ZERO;
     for (_, op) in &case.ways {
-        // Statements are prepared, and planned for good after five times.
-        run(op, link, 0, tries).await;
+        let start = Instant::now();
+        for i in 0..case.most.min(BEFORE) {
+            op(link, i).await;
+            if start.elapsed() > LONGEST_BEFORE {
+                break;
+            }
+        }
         if !case.is_long() {
             // The shorter time, as something else may have been in the way.
             let taken = run(op, link, 0, tries).await.min(run(op, link, 0, tries).await);

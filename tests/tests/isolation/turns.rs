@@ -74,7 +74,7 @@ pub(crate) const TURNS: &[(&str, &str)] = &[
     // So is what it opens a cursor on.
     ("42501", "SELECT FROM {app}.seal"),
     ("42501", "SELECT cursor_to_xml('c', 1, true, true, '') FROM {app}.seal"),
-    ("42501", "INSERT INTO {app}.seal VALUES (true)"),
+    ("55000", "INSERT INTO {app}.seal VALUES (true)"),
     // Nothing is left behind on the connection, and nothing is made.
     ("42501", "SELECT * INTO TEMP member FROM (SELECT 1) s"),
     ("42501", "SELECT * INTO pg_temp.member FROM (SELECT 1) s"),

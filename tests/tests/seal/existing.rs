@@ -39,7 +39,7 @@ async fn a_database_that_was_made_before_the_seal_is_given_one() {
         .execute(&format!(
             "DROP FUNCTION {app}.sealed_organization_id(), {app}.sealed_user_id(), {app}.sealed_identity(),
                {app}.sealed_member_id(), {app}.sealed_member_role() CASCADE;
-             DROP TABLE {app}.seal;
+             DROP VIEW {app}.seal;
              CREATE POLICY invitation_is_made ON invitation AS RESTRICTIVE FOR INSERT TO {app}_tenant WITH CHECK (false)"
         ))
         .await;
@@ -82,7 +82,7 @@ async fn seal_with_a_secret(database: &TestDatabase) {
              EXECUTE format('DROP FUNCTION %s CASCADE', one.f);
            END LOOP;
          END $$;
-         DROP TABLE {app}.seal;
+         DROP VIEW {app}.seal;
          GRANT TEMPORARY ON DATABASE {name} TO {app}_gate"
     );
     database.execute(&drop).await;

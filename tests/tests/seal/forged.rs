@@ -1,4 +1,4 @@
-//! What the seal stands on: a cursor that nobody else can open, on a table that nobody else can reach.
+//! What the seal stands on: a cursor that nobody else can open, on a view that nobody else can reach.
 
 use sea_orm::sqlx::{AssertSqlSafe, query_scalar};
 use tests::Fixture;
@@ -30,8 +30,8 @@ const FORGED: &[(&str, &str)] = &[
     ("read as XML", "SELECT query_to_xml('SELECT FROM {app}.seal', true, true, '')"),
     ("explained", "EXPLAIN ANALYZE SELECT FROM {app}.seal"),
     ("copied", "COPY {app}.seal TO STDOUT"),
-    ("written", "INSERT INTO {app}.seal DEFAULT VALUES"),
     ("locked", "DO $$ BEGIN LOCK TABLE {app}.seal IN ACCESS SHARE MODE; END $$"),
+    ("replaced", "CREATE OR REPLACE VIEW {app}.seal AS SELECT true AS is_never"),
     ("renamed", "ALTER TABLE {app}.seal RENAME TO other"),
     ("granted", "GRANT SELECT ON {app}.seal TO PUBLIC"),
     ("made anew, elsewhere", "CREATE SCHEMA other; ALTER TABLE {app}.seal SET SCHEMA other"),
@@ -40,7 +40,7 @@ const FORGED: &[(&str, &str)] = &[
 
 /// Tried by the login role and each scope role, alone, in a savepoint, and in a block that catches it: none leaves a cursor.
 #[tokio::test]
-async fn nobody_else_opens_the_cursor_or_reaches_its_table() {
+async fn nobody_else_opens_the_cursor_or_reaches_its_view() {
     let f = Fixture::new().await;
     for role in ["none", "{app}_tenant", "{app}_user", "{app}_identity"] {
         let mut attacker = Attacker::new(&f).await;
@@ -71,10 +71,10 @@ async fn nobody_else_opens_the_cursor_or_reaches_its_table() {
 const ENTER: &str = "BEGIN; SELECT {app}.enter_tenant('{globex}', '{me}')";
 const LOOK: &str = "SET LOCAL ROLE {app}_tenant; SELECT 1 AS loot FROM research_plan";
 
-/// A cursor of that name over something else is no evidence; with the text, it would be. So the table is what nobody can
+/// A cursor of that name over something else is no evidence; with the text, it would be. So the view is what nobody can
 /// come by: the control is that who may read it opens a context for anybody.
 #[tokio::test]
-async fn a_name_is_worth_nothing_without_the_table() {
+async fn a_name_is_worth_nothing_without_the_view() {
     let f = Fixture::new().await;
     let forge = |cursor| [Say("BEGIN; SET {app}.organization_id = '{acme}'"), Say(cursor), Say(LOOK)];
     for cursor in [
@@ -91,10 +91,10 @@ async fn a_name_is_worth_nothing_without_the_table() {
     let open = "DO $$ DECLARE c refcursor := 't{seal of acme}owner'; BEGIN OPEN c FOR EXECUTE 'SELECT FROM {app}.seal'; END $$";
     let loot = Attacker::new(&f).await.take(&forge(open)).await;
     assert_eq!(loot.unwrap(), 1, "a cursor that can be opened is evidence of nothing");
-    let hold =
+    let outliving =
         "DO $$ BEGIN EXECUTE 'DECLARE \"t{seal of acme}owner\" CURSOR WITH HOLD FOR SELECT FROM {app}.seal'; END $$";
-    let held = Attacker::new(&f).await.take(&forge(hold)).await;
-    assert_eq!(held.unwrap(), 0, "one that would outlive its transaction is not taken");
+    let loot = Attacker::new(&f).await.take(&forge(outliving)).await;
+    assert_eq!(loot.unwrap(), 0, "one that would outlive its transaction is not taken");
 }
 
 /// Whatever ends the transaction ends the seal.
@@ -117,9 +117,9 @@ async fn the_cursor_ends_with_its_transaction() {
     }
 }
 
-/// The table is nobody's but the definer role's.
+/// The view is nobody's but the definer role's.
 #[tokio::test]
-async fn the_table_belongs_to_the_definer_role_alone() {
+async fn the_view_belongs_to_the_definer_role_alone() {
     let f = Fixture::new().await;
     let (mut owner, name) = (f.database.owner().await, &f.database.prefix);
     let grants: Vec<String> = query_scalar(AssertSqlSafe(format!(

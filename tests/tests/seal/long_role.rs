@@ -84,8 +84,13 @@ async fn a_long_role_is_not_turned_into_another() {
     let app = &f.database.prefix;
     f.database
         .execute(&format!(
-            "CREATE OR REPLACE FUNCTION {app}.sealed_member_role() RETURNS text LANGUAGE plpgsql STABLE AS
-             $$ BEGIN RETURN current_setting('{app}.member_role', true); END $$"
+            "DO $$
+             DECLARE f text := pg_get_functiondef('{app}.require_member_role(text[])'::regprocedure);
+             BEGIN
+               ASSERT f ~ 'own CONSTANT pg_catalog.text := CASE.*END END;', f;
+               EXECUTE regexp_replace(f, $r$(own CONSTANT pg_catalog.text := )CASE.*END END;$r$,
+                 $r$\\1current_setting('{app}.member_role', true);$r$);
+             END $$"
         ))
         .await;
     attacker.send(&format!("{ENTER}; {set}")).await.unwrap();

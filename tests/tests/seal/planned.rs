@@ -93,13 +93,17 @@ async fn the_guides_queries_are_planned_as_without_policies() {
     let f = fixture().await;
     let (mut owner, mut login) = (f.database.owner().await, f.database.stranger().await);
     let (app, acme, user) = (&f.database.prefix, f.acme.id, f.acme.owner.user_id());
-    let enter = format!("BEGIN; SELECT {app}.enter_tenant('{acme}', '{user}'); SET LOCAL ROLE {}", f.database.role("tenant"));
+    let enter =
+        format!("BEGIN; SELECT {app}.enter_tenant('{acme}', '{user}'); SET LOCAL ROLE {}", f.database.role("tenant"));
     login.execute(raw_sql(AssertSqlSafe(enter.clone()))).await.unwrap();
     for (name, sql) in QUERIES {
         let sql = sql.replace("{acme}", &acme.to_string()).replace("{plan}", &f.acme.plan.to_string());
         let (free, restricted) = (plan(&mut owner, &sql).await, plan(&mut login, &sql).await);
         let (expected, found) = (scans(&free), scans(&restricted));
-        assert!(!expected.is_empty() && expected.iter().all(|(scan, _)| !scan.starts_with("all of")), "{name}: {free:#}");
+        assert!(
+            !expected.is_empty() && expected.iter().all(|(scan, _)| !scan.starts_with("all of")),
+            "{name}: {free:#}"
+        );
         let indexes = |scans: &[(String, f64)]| scans.iter().map(|(index, _)| index.clone()).collect::<Vec<_>>();
         assert_eq!(indexes(&found), indexes(&expected), "{name}: {restricted:#}");
         for ((index, free), (_, restricted)) in expected.iter().zip(&found) {

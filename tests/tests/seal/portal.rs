@@ -75,7 +75,7 @@ impl Wire {
                     self.send(|out| frontend::sasl_response(&next, out).unwrap()).await;
                 }
                 Message::AuthenticationSaslFinal(last) => scram.finish(last.data()).unwrap(),
-                _ => panic!("the server asks for something else"),
+                _ => unreachable!("the server asks for something else"),
             }
         }
     }

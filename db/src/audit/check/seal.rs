@@ -1,4 +1,4 @@
-//! The table of the seal: that it is there, and that the definer role alone reads it.
+//! The view of the seal: that it is there, and that the definer role alone reads it.
 
 use super::{Findings, contract::install, database::roles, who};
 use crate::{
@@ -6,22 +6,22 @@ use crate::{
     code::Code,
 };
 
-fn table<'a>(survey: &Survey<'a>) -> Option<&'a Relation> {
+fn view<'a>(survey: &Survey<'a>) -> Option<&'a Relation> {
     survey.catalog.relations.iter().find(|relation| survey.is_seal(relation))
 }
 
 /// What opens a context has a cursor on it, as the definer role.
 pub(super) fn is_there(survey: &Survey<'_>, findings: &mut Findings) {
-    let found = table(survey);
+    let found = view(survey);
     let mut repair = install(survey);
     let what = match found {
         None => "it is missing, and what opens a context has a cursor on it".to_owned(),
-        Some(found) if found.kind != "r" => {
+        Some(found) if found.kind != "v" => {
             if !repair.statements.is_empty() {
                 let kind = if found.kind == "p" { "table" } else { found.kind_name() };
                 repair.statements.insert(0, format!("DROP {} {}", kind.to_uppercase(), found.sql));
             }
-            format!("it is a {}, and what opens a context has a cursor on a table", found.kind_name())
+            format!("it is a {}, and what opens a context has a cursor on a view", found.kind_name())
         }
         Some(found) if survey.role_name(found.owner) != survey.prefix().gate() => format!(
             "it is not the definer role's: `{}` owns it, and so may open a context for anybody",
@@ -37,7 +37,7 @@ pub(super) fn is_there(survey: &Survey<'_>, findings: &mut Findings) {
 
 /// Whoever else may read it opens a cursor of any name on it.
 pub(super) fn is_closed(survey: &Survey<'_>, findings: &mut Findings) {
-    let Some(relation) = table(survey) else { return };
+    let Some(relation) = view(survey) else { return };
     let grantees = relation.privileges().map(|(grantee, _)| survey.role_name(grantee));
     let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
     names.sort_unstable();
@@ -46,7 +46,7 @@ pub(super) fn is_closed(survey: &Survey<'_>, findings: &mut Findings) {
         findings.add(
             Code::SealExposed,
             Object::table(relation.full_name()),
-            format!("{} can reach the table of the seal, and so open a context for anybody", who(&names)),
+            format!("{} can reach the view of the seal, and so open a context for anybody", who(&names)),
             vec![format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names))],
         );
     }

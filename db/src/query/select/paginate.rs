@@ -91,10 +91,8 @@ impl<F: Facade, J, R> Select<F, J, R> {
 
         let (table, within) = (self.query.table(), Within::of(cx));
         let counted = self.clone().limit(None).offset(None).query.unlocked().rows(&within)?;
-        let total = sea_query::Query::select()
-            .expr(Expr::col(Asterisk).count())
-            .from_subquery(counted, "rows")
-            .to_owned();
+        let total =
+            sea_query::Query::select().expr(Expr::col(Asterisk).count()).from_subquery(counted, "rows").to_owned();
         let mut page = self.limit(limit).offset(offset).query.scoped(&within)?;
         page.expr_as(Expr::SubQuery(None, Box::new(total.into())), TOTAL);
         let rows = cx.fetch_all(build(&page)).await?;
