@@ -189,7 +189,7 @@ impl Db {
         let connection = self.acquire(Span::none()).await?;
         let transaction =
             Transaction::begin(connection, format!("BEGIN READ ONLY; {SETTINGS}"), false, false, false).await?;
-        let row = transaction.fetch_all(audit.statement(), false).await?.pop();
+        let row = transaction.fetch_all(audit.statement().into(), false).await?.pop();
         let catalog = parse(row).map_err(Kind::Other)?;
         transaction.commit(true).await?;
         let survey = Survey::new(&audit, &catalog);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commits;
+mod handed_over;
 mod savepoints;
 
 use db::{Error, prelude::*};

@@ -136,7 +136,12 @@ fn is_named(table: &TableFactor, name: &str) -> bool {
 
 /// Checks the tables of one `SELECT`.
 fn selected(select: &Select) -> Result<(), String> {
-    let [from] = &select.from[..] else { return Err("not one table in FROM".to_owned()) };
+    let from = match &select.from[..] {
+        // Of the values that are bound, not of a table: each of its columns takes one of them apart.
+        [] if select.projection.iter().all(is_unnest) => return Ok(()),
+        [from] => from,
+        _ => return Err("not one table in FROM".to_owned()),
+    };
     let mut keeps_right = false;
     for join in &from.joins {
         let on = match &join.join_operator {
@@ -161,6 +166,20 @@ fn selected(select: &Select) -> Result<(), String> {
         return Err("a table that is no derived one beside a right or full join".to_owned());
     }
     holds(&key(&from.relation)?, select.selection.as_ref())
+}
+
+/// Whether an item of a select list is `unnest($n)`, cast or not.
+fn is_unnest(item: &ast::SelectItem) -> bool {
+    let (ast::SelectItem::UnnamedExpr(expr) | ast::SelectItem::ExprWithAlias { expr, .. }) = item else { return false };
+    let Expr::Function(function) = expr else { return false };
+    let ast::FunctionArguments::List(arguments) = &function.args else { return false };
+    let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))] = &arguments.args[..] else { return false };
+    let bound = match argument {
+        Expr::Cast { expr, .. } => expr,
+        argument => argument,
+    };
+    function.name.to_string().eq_ignore_ascii_case("unnest")
+        && matches!(bound, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
 }
 
 fn is_derived(table: &TableFactor) -> bool {

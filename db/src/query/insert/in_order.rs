@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Asterisk, CommonTableExpression, Expr, Query, SelectStatement, UnionType, Value, WithClause},
 };
 
-use super::{FromContext, many::statements, prepare};
+use super::{FromContext, prepare, statements::Statements};
 use crate::{
     Context, Facade, Result, Scope,
     context::transaction::MAX_VALUES,
@@ -97,17 +97,17 @@ impl Batch {
     }
 }
 
-/// Inserts rows with keys that are UUIDs by one `INSERT`, or by several where there are more values than PostgreSQL
-/// binds.
+/// Inserts rows with keys that are UUIDs by one `INSERT`, or by several where there are more than go into one.
 async fn together<F: Facade, S: Scope>(rows: Vec<ActiveModel<F>>, cx: &Context<S>) -> Result<Vec<Model<F>>> {
     let keys: Vec<_> = rows.iter().map(ActiveModelTrait::get_primary_key_value).collect();
     let mut inserted = Vec::with_capacity(keys.len());
-    for mut insert in statements::<F>(rows) {
-        insert.returning(returning_row::<F>());
-        for row in cx.fetch_all(build(&insert)).await? {
+    let mut statements = Statements::<F, S>::new(rows, cx).returning(returning_row::<F>());
+    while let Some(insert) = statements.next() {
+        for row in cx.fetch_all(insert).await? {
             inserted.push(model::<F>(&row)?);
         }
     }
+    statements.end();
     if inserted.len() != keys.len() {
         // A trigger has left one out.
         return Err(Kind::NotFound { table: table_name::<F>() }.into());
