@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commits;
-mod handed_over;
 mod savepoints;
 
 use db::{Error, prelude::*};
