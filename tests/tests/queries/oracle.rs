@@ -137,8 +137,8 @@ fn is_named(table: &TableFactor, name: &str) -> bool {
 /// Checks the tables of one `SELECT`.
 fn selected(select: &Select) -> Result<(), String> {
     let from = match &select.from[..] {
-        // Of the values that are bound, not of a table: each of its columns takes one of them apart.
-        [] if select.projection.iter().all(is_unnest) => return Ok(()),
+        // Of the values that are bound, and not of a table.
+        [] if select.projection.iter().all(is_bound) => return Ok(()),
         [from] => from,
         _ => return Err("not one table in FROM".to_owned()),
     };
@@ -168,18 +168,21 @@ fn selected(select: &Select) -> Result<(), String> {
     holds(&key(&from.relation)?, select.selection.as_ref())
 }
 
-/// Whether an item of a select list is `unnest($n)`, cast or not.
-fn is_unnest(item: &ast::SelectItem) -> bool {
+/// Whether an item of a select list is a value that is bound, or the values of an array that is; cast or not.
+fn is_bound(item: &ast::SelectItem) -> bool {
     let (ast::SelectItem::UnnamedExpr(expr) | ast::SelectItem::ExprWithAlias { expr, .. }) = item else { return false };
-    let Expr::Function(function) = expr else { return false };
-    let ast::FunctionArguments::List(arguments) = &function.args else { return false };
-    let [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))] = &arguments.args[..] else { return false };
-    let bound = match argument {
-        Expr::Cast { expr, .. } => expr,
-        argument => argument,
+    let bound = match expr {
+        Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("unnest") => match &function.args {
+            ast::FunctionArguments::List(list) => match &list.args[..] {
+                [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))] => argument,
+                _ => return false,
+            },
+            _ => return false,
+        },
+        expr => expr,
     };
-    function.name.to_string().eq_ignore_ascii_case("unnest")
-        && matches!(bound, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
+    let value = if let Expr::Cast { expr, .. } = bound { expr } else { bound };
+    matches!(value, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
 }
 
 fn is_derived(table: &TableFactor) -> bool {

@@ -124,23 +124,23 @@ fn encode_time(to: &mut PgArguments, kind: &ArrayType, values: &[Value]) -> Opti
     expect(unused_variables, reason = "without a feature there is no such type")
 )]
 fn encode_more(to: &mut PgArguments, kind: &ArrayType, values: &[Value]) -> Option<Added> {
-    Some(match kind {
+    match kind {
         #[cfg(feature = "with-time")]
-        ArrayType::TimeDate => add!(to, values, TimeDate, value => *value),
+        ArrayType::TimeDate => Some(add!(to, values, TimeDate, value => *value)),
         #[cfg(feature = "with-time")]
-        ArrayType::TimeTime => add!(to, values, TimeTime, value => *value),
+        ArrayType::TimeTime => Some(add!(to, values, TimeTime, value => *value)),
         #[cfg(feature = "with-time")]
-        ArrayType::TimeDateTime => add!(to, values, TimeDateTime, value => *value),
+        ArrayType::TimeDateTime => Some(add!(to, values, TimeDateTime, value => *value)),
         #[cfg(feature = "with-time")]
-        ArrayType::TimeDateTimeWithTimeZone => add!(to, values, TimeDateTimeWithTimeZone, value => *value),
+        ArrayType::TimeDateTimeWithTimeZone => Some(add!(to, values, TimeDateTimeWithTimeZone, value => *value)),
         #[cfg(feature = "with-rust_decimal")]
-        ArrayType::Decimal => add!(to, values, Decimal, value => *value),
+        ArrayType::Decimal => Some(add!(to, values, Decimal, value => *value)),
         #[cfg(feature = "with-bigdecimal")]
-        ArrayType::BigDecimal => add!(to, values, BigDecimal, value => &**value),
+        ArrayType::BigDecimal => Some(add!(to, values, BigDecimal, value => &**value)),
         #[cfg(feature = "with-ipnetwork")]
-        ArrayType::IpNetwork => add!(to, values, IpNetwork, value => *value),
+        ArrayType::IpNetwork => Some(add!(to, values, IpNetwork, value => *value)),
         #[cfg(feature = "with-mac_address")]
-        ArrayType::MacAddress => add!(to, values, MacAddress, value => *value),
-        _ => return None,
-    })
+        ArrayType::MacAddress => Some(add!(to, values, MacAddress, value => *value)),
+        _ => None,
+    }
 }

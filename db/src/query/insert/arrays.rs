@@ -91,6 +91,7 @@ impl Source {
                     self.unnest(&mut rows, name, enum_type(&type_name), values);
                     own.as_enum(type_name)
                 }
+                #[cfg(feature = "postgres-vector")]
                 Form::Vector => {
                     self.unnest(&mut rows, name, ArrayType::String, values.into_iter().map(text).collect());
                     own.cast_as("vector")
@@ -187,9 +188,9 @@ fn enum_type(name: &str) -> ArrayType {
 }
 
 /// Returns a vector as pgvector reads it.
+#[cfg(feature = "postgres-vector")]
 fn text(value: Value) -> Value {
     match value {
-        #[cfg(feature = "postgres-vector")]
         Value::Vector(Some(vector)) => {
             let numbers: Vec<_> = vector.as_slice().iter().map(ToString::to_string).collect();
             Value::String(Some(format!("[{}]", numbers.join(","))))

@@ -47,6 +47,7 @@ pub(super) enum Form {
     /// As an array of texts, each of which is cast to an enum.
     Enum(String),
     /// As an array of texts, each of which is cast to a vector.
+    #[cfg(feature = "postgres-vector")]
     Vector,
     /// Each of them is an array. `unnest` would take an array of arrays apart down to its values: those of all rows are
     /// one array, beside one that says which row each is of.
