@@ -2,6 +2,7 @@
 //! ids, gets into none of it, with row-level security and without.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod arrays;
 mod behaviors;
 mod columns;
 mod fuzz;
