@@ -115,7 +115,9 @@ impl Source {
         for (at, list) in std::mem::take(&mut self.lists).into_iter().enumerate() {
             let list_name = list_name(at);
             let is_of_row = Expr::col((list_name.clone(), NUMBER)).equals((ROWS, NUMBER));
-            select.join_subquery(JoinType::LeftJoin, list, list_name, is_of_row);
+            // Each list is of a row, so a left join would do. PostgreSQL plans for ten rows, once it has kept a plan for any
+            // number, and then goes through all lists for each row. A full join it cannot do that way.
+            select.join_subquery(JoinType::FullOuterJoin, list, list_name, is_of_row);
         }
         if has_lists {
             // A join keeps no order.

@@ -34,6 +34,55 @@ async fn plans(w: &World, parameters: &[(&str, String)]) -> [String; 2] {
     [explain("force_custom_plan").await, explain("force_generic_plan").await]
 }
 
+/// A row with a list.
+mod noted {
+    use db::{OrganizationId, tenant_scoped};
+    use sea_orm::entity::prelude::*;
+
+    #[tenant_scoped]
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "noted")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: Uuid,
+        pub(crate) organization_id: OrganizationId,
+        pub(crate) notes: Vec<String>,
+        pub(crate) marks: Option<Vec<i32>>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Whatever it takes the number of rows for, PostgreSQL does not go through all lists for each row.
+#[tokio::test]
+async fn lists_are_put_to_their_rows_at_once() {
+    let w = World::new().await;
+    let table = "CREATE TABLE noted (organization_id uuid, id uuid, notes text[] NOT NULL, marks int[],
+        PRIMARY KEY (organization_id, id))";
+    w.f.database.execute(table).await;
+    w.f.database.execute(&w.f.database.migrator().contract().protect::<noted::Noted>().join(";\n")).await;
+    let draft = |n: i32| noted::Draft {
+        notes: Set((0..n % 3).map(|m| format!("{n} {m}")).collect()),
+        marks: Set((n % 4 > 0).then(|| (0..n % 2).collect())),
+        ..Default::default()
+    };
+    let returned = in_acme(&w, async |cx| {
+        w.statements();
+        noted::Noted::insert_many((0..5_000).map(draft)).exec_with_returning(cx).await
+    });
+    for (row, n) in returned.await.unwrap().into_iter().zip(0..) {
+        let noted::Draft { notes, marks, .. } = draft(n);
+        assert_eq!((row.notes, row.marks), (notes.unwrap(), marks.unwrap()));
+    }
+    let array = |kind: &'static str| (kind, format!("'{{}}'::{kind}"));
+    let parameters =
+        ["uuid[]", "uuid[]", "bool[]", "bool[]", "int[]", "int[]", "int[]", "text[]", "int[]", "int[]", "int[]"];
+    for plan in plans(&w, &parameters.map(array)).await {
+        assert!(!plan.contains("Nested Loop") && plan.contains("Full Join"), "{plan}");
+    }
+}
+
 #[tokio::test]
 async fn lists_of_keys_use_the_index() {
     let w = World::new().await;
