@@ -266,21 +266,11 @@ impl<S: Scope> Context<S, ReadOnly> {
     }
 
     pub(crate) async fn fetch_all(&self, statement: impl Into<Bound>) -> Result<Vec<QueryResult>> {
-        self.inner.transaction.fetch_all(statement.into(), true).await
+        self.inner.transaction.fetch_all(statement.into()).await
     }
 
     pub(crate) async fn execute(&self, statement: impl Into<Bound>) -> Result<u64> {
-        self.inner.transaction.execute(statement.into(), true).await
-    }
-
-    /// Runs a statement whose text will not be sent again.
-    pub(crate) async fn fetch_once(&self, statement: impl Into<Bound>) -> Result<Vec<QueryResult>> {
-        self.inner.transaction.fetch_all(statement.into(), false).await
-    }
-
-    /// Runs a statement whose text will not be sent again, and returns the number of rows that it touched.
-    pub(crate) async fn execute_once(&self, statement: impl Into<Bound>) -> Result<u64> {
-        self.inner.transaction.execute(statement.into(), false).await
+        self.inner.transaction.execute(statement.into()).await
     }
 }
 

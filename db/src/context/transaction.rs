@@ -103,8 +103,8 @@ impl Transaction {
     }
 
     /// Runs one statement by the extended protocol, so that none can be stacked behind it.
-    pub(crate) async fn fetch_all(&self, statement: Bound, again: bool) -> Result<Vec<QueryResult>> {
-        let query = self.query(statement, again)?;
+    pub(crate) async fn fetch_all(&self, statement: Bound) -> Result<Vec<QueryResult>> {
+        let query = self.query(statement)?;
         let rows = self.turns.take(|mut connection, answer| {
             Box::pin(async move {
                 let rows = connection.run(async |connection| connection.fetch_all(query).await).await;
@@ -117,8 +117,8 @@ impl Transaction {
     }
 
     /// Runs one statement, and returns the number of rows that it touched.
-    pub(crate) async fn execute(&self, statement: Bound, again: bool) -> Result<u64> {
-        let query = self.query(statement, again)?;
+    pub(crate) async fn execute(&self, statement: Bound) -> Result<u64> {
+        let query = self.query(statement)?;
         let done = self.turns.take(|mut connection, answer| {
             Box::pin(async move {
                 let done = connection.run(async |connection| connection.execute(query).await).await;
@@ -129,13 +129,14 @@ impl Transaction {
         Ok(done.await?.rows_affected())
     }
 
-    /// Makes a statement of it; prepared, to be kept by name, unless it will not be sent `again`.
-    fn query(&self, statement: Bound, again: bool) -> Result<sqlx::query::Query<'static, Postgres, PgArguments>> {
+    /// Makes a statement of it; prepared, to be kept by name, unless it will not be sent again.
+    fn query(&self, statement: Bound) -> Result<sqlx::query::Query<'static, Postgres, PgArguments>> {
         // sqlx finds a prepared statement by its text alone, and binds by its types: the same text with an `i32` and
         // with an `i64` has to be two statements. The comment makes it two texts.
         let mut types = DefaultHasher::new();
+        let again = !matches!(statement, Bound::Once(_));
         let (mut sql, arguments) = match statement {
-            Bound::Values(Statement { sql, values, .. }) => {
+            Bound::Values(Statement { sql, values, .. }) | Bound::Once(Statement { sql, values, .. }) => {
                 let values = values.unwrap_or(Values(Vec::new()));
                 if values.0.len() > MAX_VALUES {
                     // sqlx would take it for an error of the connection.

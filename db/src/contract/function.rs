@@ -146,7 +146,8 @@ impl Function {
             Body::Expression(expression) => format!("{head} LANGUAGE sql {planning} RETURN {expression}"),
             Body::Block(block) => {
                 // What runs as its caller has no path of its own, and the schema of each name in its body.
-                let security = if *definer { " SECURITY DEFINER SET search_path = pg_catalog, pg_temp" } else { "" };
+                let security =
+                    if *definer { " SECURITY DEFINER SET search_path = pg_catalog, pg_temp" } else { "" };
                 let planning = if planning.is_empty() { String::new() } else { format!(" {planning}") };
                 format!("{head} LANGUAGE plpgsql{planning}{security} AS $function${block}$function$")
             }

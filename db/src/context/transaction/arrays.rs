@@ -22,7 +22,10 @@ pub(crate) struct Arrays {
 /// A statement, and what is bound in it.
 #[derive(Debug)]
 pub(crate) enum Bound {
+    /// One that may be sent again.
     Values(Statement),
+    /// One whose text will not be sent again.
+    Once(Statement),
     Arrays(Arrays),
 }
 

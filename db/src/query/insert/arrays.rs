@@ -37,7 +37,7 @@ impl<F: Facade> Batch<F> {
         if self.forms.contains(&Form::Value) {
             self.fill_values(&mut insert);
             more(&mut insert);
-            return build(&insert).into();
+            return Bound::Once(build(&insert));
         }
         let mut source = Source::default();
         let select = source.select(self);

@@ -9,6 +9,7 @@ use sea_orm::{
 
 use crate::{
     Context, Facade, Result, Scope,
+    context::transaction::Bound,
     error::Kind,
     query::{returning::returning_row, select::model},
     scope::facade::{ActiveModel, Column, Model, table_name},
@@ -55,10 +56,10 @@ pub(super) async fn apart<F: Facade, S: Scope>(rows: Vec<ActiveModel<F>>, cx: &C
     }
     let Some(mut select) = select else { return Ok(Vec::new()) };
     let statement = build(&select.with_cte(inserts).to_owned());
-    let returned = if are_alike { cx.fetch_all(statement).await? } else { cx.fetch_once(statement).await? };
+    let statement = if are_alike { Bound::Values(statement) } else { Bound::Once(statement) };
     let unfit = |_| Kind::Row { table: table_name::<F>(), column: Some(PLACE.to_owned()) };
     let mut found = Vec::with_capacity(number);
-    for row in returned {
+    for row in cx.fetch_all(statement).await? {
         found.push((row.try_get::<i32>("", PLACE).map_err(unfit)?, model::<F>(&row)?));
     }
     if found.len() != number {
