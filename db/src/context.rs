@@ -12,7 +12,6 @@ use std::{fmt, ops::Deref, sync::OnceLock};
 use sea_orm::{QueryResult, Value};
 
 use self::mode::Opened;
-pub(crate) use self::outdated::Outdated;
 pub use self::{
     authenticated::{Authenticated, Credential},
     mode::{Mode, ReadOnly, ReadWrite},

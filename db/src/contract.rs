@@ -40,7 +40,7 @@ mod uninstall;
 pub use crate::prefix::Prefix;
 pub(crate) use closed::{Closed, SHARED};
 pub(crate) use create_table::add_column;
-pub(crate) use function::{Body, ENTER_TENANT, Executor, Function, SIGNATURES};
+pub(crate) use function::{Body, ENTER_TENANT, Executor, Function, SIGNATURES, Signature};
 pub(crate) use on_tables::{Need, OnTables};
 pub use owner::as_owner;
 pub use plan::{LosingRole, Plan, PublicRight};
@@ -91,8 +91,8 @@ impl Membership {
         }
     }
 
-    /// Names the column with the member's role, which a tenant context has in the setting `member_role`, and the roles
-    /// that there are, the highest first: where an entity says `ranked`, nobody gives or takes a role above their own.
+    /// Names the column with the member's role, which a tenant context is opened with, and the roles that there are, the
+    /// highest first: where an entity says `ranked`, nobody gives or takes a role above their own.
     pub fn role(mut self, column: &str, ranks: &[&str]) -> Self {
         self.role = Some(column.to_owned());
         self.ranks = ranks.iter().map(|&role| role.to_owned()).collect();

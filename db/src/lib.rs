@@ -84,7 +84,7 @@
 //!
 //! **Layer 3 does not stop code that holds the login's own connection** and calls the entry functions: that is what the
 //! login role is for. What it sets by itself, with `SET ROLE`, `SET` or `set_config`, shows no row: a context has a seal,
-//! made with a secret that the login cannot read, and the policies ask for it. Nor does it stop side channels of
+//! a cursor that the entry functions alone can open, and the policies ask for it. Nor does it stop side channels of
 //! PostgreSQL's own. The functions that count and show what all tenants do are closed, where a superuser has migrated.
 //! SQL of one's own in a context still learns other tenants' values by the counts and the estimates of `EXPLAIN`, and
 //! something by the time that a statement takes; it can lock a table for all, and make their serializable transactions

@@ -9,6 +9,7 @@ mod options;
 mod progress;
 mod reach;
 mod retry;
+mod single;
 
 pub use self::{
     db::Db,

@@ -23,6 +23,7 @@ mod source;
 mod typed;
 mod unfinished;
 mod update;
+mod write;
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -47,6 +48,7 @@ pub use self::{
         Select, Shape, Shapes, Whole, WithMany,
     },
     update::{Update, UpdateMany},
+    write::Write,
 };
 use crate::{
     Result,

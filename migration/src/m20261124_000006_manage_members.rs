@@ -25,17 +25,21 @@ const UP: [&str; 8] = [
     r#"CREATE UNIQUE INDEX user_by_email ON "user" (lower(email COLLATE "C"))"#,
 ];
 
+/// As what an invitation is made.
+pub(crate) fn is_made(contract: &Contract) -> String {
+    format!("status = 'pending' AND inviter_id = (SELECT {}.sealed_member_id())", contract.prefix_name())
+}
+
 /// What the entities do not say: an invitation is made in one's own name, and from the organization's side nothing
 /// becomes of it but that it is withdrawn; an address that changes has to be proved again.
 fn rules(contract: &Contract) -> [String; 5] {
     let prefix = contract.prefix_name();
     let tenant = prefix.role(ScopeKind::Tenant);
-    let user = prefix.setting(ScopeKind::User);
     let function = format!("{prefix}.forget_that_email_is_verified()");
     [
         format!(
-            "CREATE POLICY invitation_is_made ON invitation AS RESTRICTIVE FOR INSERT TO {tenant}
-                 WITH CHECK (status = 'pending' AND inviter_id::text = pg_catalog.current_setting('{user}'))"
+            "CREATE POLICY invitation_is_made ON invitation AS RESTRICTIVE FOR INSERT TO {tenant} WITH CHECK ({})",
+            is_made(contract),
         ),
         format!(
             "CREATE POLICY invitation_is_withdrawn ON invitation AS RESTRICTIVE FOR UPDATE TO {tenant}

@@ -6,7 +6,7 @@
 use db::Registry;
 use sea_orm_migration::prelude::*;
 
-use crate::{contract, run};
+use crate::{contract, m20261124_000006_manage_members::is_made, run};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -14,7 +14,11 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, contract()?.sync(&Registry::collect())).await
+        let contract = contract()?;
+        run(manager, contract.sync(&Registry::collect())).await?;
+        // It read a setting that a context no longer makes.
+        run(manager, [format!("ALTER POLICY invitation_is_made ON invitation WITH CHECK ({})", is_made(&contract))])
+            .await
     }
 
     async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {

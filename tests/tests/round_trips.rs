@@ -51,6 +51,25 @@ async fn a_read_is_two_round_trips() {
     }
 }
 
+/// The connection goes from one context to the next without the pool's ping, and the rollback that a read owes goes in front
+/// of the next opening message. So it is where somebody waits for the connection.
+#[tokio::test]
+async fn reads_on_one_connection_are_two_round_trips_each() {
+    let (f, db, proxy) = fixture().await;
+    let read = || db.tenant(f.acme.id, &f.acme.owner).read_only().run(async |cx| ResearchPlan::find().all(cx).await);
+    read().await.unwrap();
+    let before = settle(&proxy).await;
+    for _ in 0..10 {
+        read().await.unwrap();
+    }
+    assert_eq!(proxy.round_trips() - before, 20, "one after another");
+
+    let before = settle(&proxy).await;
+    let waiting = futures::future::join_all((0..10).map(|_| read())).await;
+    assert!(waiting.into_iter().all(|read| read.unwrap().len() == 1));
+    assert_eq!(proxy.round_trips() - before, 20, "all at once");
+}
+
 #[tokio::test]
 async fn a_write_is_three_round_trips() {
     let (f, db, proxy) = fixture().await;
@@ -67,6 +86,30 @@ async fn a_write_is_three_round_trips() {
             assert_eq!(returned, 3, "begin, query, commit");
         }
     }
+}
+
+/// Without a closure it is no more, and a page comes with its numbers in one statement.
+#[tokio::test]
+async fn a_query_by_itself_is_as_many_round_trips_as_in_a_closure() {
+    let (f, db, proxy) = fixture().await;
+    let open = || db.tenant(f.acme.id, &f.acme.owner);
+    let draft = || Draft { status: Set(PlanStatus::Executing), ..Default::default() };
+    let page = || {
+        open().read_only().run(async |cx| ResearchPlan::find().paginate(cx, 10).fetch_page_with_total(0).await)
+    };
+    // What is prepared by name is so from now on.
+    open().all(ResearchPlan::find()).await.unwrap();
+    open().exec(ResearchPlan::update_by_id(f.acme.plan, draft())).await.unwrap();
+    page().await.unwrap();
+    let before = settle(&proxy).await;
+    open().all(ResearchPlan::find()).await.unwrap();
+    assert_eq!(proxy.round_trips() - before, 2, "begin, query");
+    let before = settle(&proxy).await;
+    open().exec(ResearchPlan::update_by_id(f.acme.plan, draft())).await.unwrap();
+    assert_eq!(proxy.round_trips() - before, 3, "begin, query, commit");
+    let before = settle(&proxy).await;
+    page().await.unwrap();
+    assert_eq!(proxy.round_trips() - before, 2, "begin, page and numbers");
 }
 
 /// The control: without named statements each query is parsed anew, one round trip more.

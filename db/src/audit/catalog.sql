@@ -95,7 +95,7 @@ SELECT json_build_object(
     SELECT json_agg(c) FROM (
       SELECT c.oid::int8, c.nspname AS schema, c.relname AS name, c.oid::regclass::text AS sql, c.relkind AS kind,
         c.relowner::int8 AS owner, c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced,
-        c.relispartition AS partition,
+        c.relispartition AS partition, has_any_column_privilege(c.relowner, c.oid, 'SELECT') AS owner_reads,
         COALESCE((
           SELECT bool_or(option_value IN ('true', 'on', 'yes', '1'))
           FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'

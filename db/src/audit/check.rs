@@ -15,6 +15,7 @@ mod policy_functions;
 mod references;
 mod relations;
 mod roles;
+mod seal;
 mod sequences;
 mod shared;
 mod tables;
@@ -76,6 +77,7 @@ pub(super) fn check(survey: &Survey<'_>) -> Vec<Finding> {
     elsewhere::check(survey, &mut findings);
     views::check(survey, &origins, &mut findings);
     functions::check(survey, &mut findings);
+    seal::is_closed(survey, &mut findings);
     shared::check(survey, &mut findings);
     let mut findings = findings.0;
     repair::sort(&mut findings);

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod connection;
+mod handover;
 mod savepoint;
 mod turns;
 
@@ -27,7 +28,8 @@ use turns::Turns;
 
 pub(crate) use self::{
     arrays::{Arrays, Bound, is_bound},
-    connection::Connection,
+    connection::{Connection, Home},
+    handover::Given,
     savepoint::Level,
 };
 use crate::{Result, error::Kind, sql::check_value};

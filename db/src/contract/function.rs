@@ -14,6 +14,8 @@ use crate::{
 pub(crate) enum Executor {
     Login,
     Scope(ScopeKind),
+    /// The definer role, for functions that are not its own.
+    Definer,
     /// Whoever migrates: a trigger asks it of whoever makes the trigger.
     Migrating,
 }
@@ -32,6 +34,13 @@ pub(crate) struct Signature {
 
 const SCOPES: &[Executor] =
     &[Executor::Scope(ScopeKind::Tenant), Executor::Scope(ScopeKind::User), Executor::Scope(ScopeKind::Identity)];
+/// The definer role asks, too, in triggers and in the look-up of tokens.
+const ASKING: &[Executor] = &[
+    Executor::Scope(ScopeKind::Tenant),
+    Executor::Scope(ScopeKind::User),
+    Executor::Scope(ScopeKind::Identity),
+    Executor::Definer,
+];
 const LOGIN: &[Executor] = &[Executor::Login];
 const TENANT: &[Executor] = &[Executor::Scope(ScopeKind::Tenant)];
 const IDENTITY: &[Executor] = &[Executor::Scope(ScopeKind::Identity)];
@@ -65,11 +74,11 @@ pub(super) static ENTER_USER: Signature = Signature::new("enter_user", &[("perso
 pub(super) static ENTER_IDENTITY: Signature = Signature::new("enter_identity", &[], LOGIN).definer();
 pub(super) static AUTHENTICATE_TOKEN: Signature =
     Signature::new("authenticate_token", &[("digest", "bytea")], IDENTITY).definer();
-pub(super) static SEALED_ORGANIZATION_ID: Signature = Signature::new("sealed_organization_id", &[], SCOPES);
-pub(super) static SEALED_USER_ID: Signature = Signature::new("sealed_user_id", &[], SCOPES);
-pub(super) static SEALED_IDENTITY: Signature = Signature::new("sealed_identity", &[], SCOPES);
-pub(super) static SEALED_MEMBER_ID: Signature = Signature::new("sealed_member_id", &[], SCOPES);
-pub(super) static SEALED_MEMBER_ROLE: Signature = Signature::new("sealed_member_role", &[], SCOPES);
+pub(super) static SEALED_ORGANIZATION_ID: Signature = Signature::new("sealed_organization_id", &[], ASKING);
+pub(super) static SEALED_USER_ID: Signature = Signature::new("sealed_user_id", &[], ASKING);
+pub(super) static SEALED_IDENTITY: Signature = Signature::new("sealed_identity", &[], ASKING);
+pub(super) static SEALED_MEMBER_ID: Signature = Signature::new("sealed_member_id", &[], ASKING);
+pub(super) static SEALED_MEMBER_ROLE: Signature = Signature::new("sealed_member_role", &[], ASKING);
 pub(super) static CURRENT_ORGANIZATION_ID: Signature = Signature::new("current_organization_id", &[], SCOPES);
 pub(super) static CURRENT_USER_ID: Signature = Signature::new("current_user_id", &[], SCOPES);
 pub(super) static IN_IDENTITY_CONTEXT: Signature = Signature::new("in_identity_context", &[], SCOPES);
@@ -146,8 +155,7 @@ impl Function {
             Body::Expression(expression) => format!("{head} LANGUAGE sql {planning} RETURN {expression}"),
             Body::Block(block) => {
                 // What runs as its caller has no path of its own, and the schema of each name in its body.
-                let security =
-                    if *definer { " SECURITY DEFINER SET search_path = pg_catalog, pg_temp" } else { "" };
+                let security = if *definer { " SECURITY DEFINER SET search_path = pg_catalog, pg_temp" } else { "" };
                 let planning = if planning.is_empty() { String::new() } else { format!(" {planning}") };
                 format!("{head} LANGUAGE plpgsql{planning}{security} AS $function${block}$function$")
             }
@@ -183,6 +191,7 @@ impl Contract {
         let executors = signature.executors.iter().map(|executor| match executor {
             Executor::Login => quote(&self.login),
             Executor::Scope(scope) => self.prefix.role(*scope),
+            Executor::Definer => self.prefix.gate(),
             Executor::Migrating => "CURRENT_USER".to_owned(),
         });
         let executors: Vec<_> = executors.collect();

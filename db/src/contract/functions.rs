@@ -75,13 +75,13 @@ impl Contract {
     /// the planner finds rows. `SET LOCAL ROLE` cannot be inside of a function that is `SECURITY DEFINER`; it is the next
     /// statement.
     fn entry_functions(&self) -> [Function; 4] {
-        let set = |scope, value: &str| {
-            format!("PERFORM set_config('{}', {value}, true);", self.prefix.setting(scope))
-        };
+        let set = |scope, value: &str| format!("PERFORM set_config('{}', {value}, true);", self.prefix.setting(scope));
         let members = self.membership_table();
-        let member_role = self.membership.role.as_deref().map_or("''".to_owned(), |column| {
-            format!("COALESCE(m.{}::text, '')", quote(column))
-        });
+        let member_role = self
+            .membership
+            .role
+            .as_deref()
+            .map_or("''".to_owned(), |column| format!("COALESCE(m.{}::text, '')", quote(column)));
         let find_member = format!(
             "SELECT {member_role} INTO found_role FROM {members} m WHERE m.{organization} = $1 AND m.{person} = $2;
              IF NOT FOUND THEN
@@ -99,26 +99,30 @@ impl Contract {
         };
         let none = String::new;
         [
-            function(&ENTER_TENANT, "found_role text; ", [
-                find_member,
-                self.seal_context(For::Member, &["$1", "$2"], Some("found_role")),
-                set(ScopeKind::Tenant, "$1::text"),
-            ]),
-            function(&ENTER_TENANT_AS_SYSTEM, "", [
-                none(),
-                self.seal_context(For::System, &["$1"], None),
-                set(ScopeKind::Tenant, "$1::text"),
-            ]),
-            function(&ENTER_USER, "", [
-                none(),
-                self.seal_context(For::User, &["$1"], None),
-                set(ScopeKind::User, "$1::text"),
-            ]),
-            function(&ENTER_IDENTITY, "", [
-                none(),
-                self.seal_context(For::Identity, &[], None),
-                set(ScopeKind::Identity, "'true'"),
-            ]),
+            function(
+                &ENTER_TENANT,
+                "found_role text; ",
+                [
+                    find_member,
+                    self.seal_context(For::Member, &["$1", "$2"], Some("found_role")),
+                    set(ScopeKind::Tenant, "$1::text"),
+                ],
+            ),
+            function(
+                &ENTER_TENANT_AS_SYSTEM,
+                "",
+                [none(), self.seal_context(For::System, &["$1"], None), set(ScopeKind::Tenant, "$1::text")],
+            ),
+            function(
+                &ENTER_USER,
+                "",
+                [none(), self.seal_context(For::User, &["$1"], None), set(ScopeKind::User, "$1::text")],
+            ),
+            function(
+                &ENTER_IDENTITY,
+                "",
+                [none(), self.seal_context(For::Identity, &[], None), set(ScopeKind::Identity, "'true'")],
+            ),
         ]
     }
 }

@@ -167,9 +167,7 @@ impl Contract {
 
 /// A SQL condition: the name in the variable `seal` is that of a context for one of these.
 pub(super) fn is_for(opened: &[For]) -> String {
-    let one = |opened: &For| {
-        format!("pg_catalog.substr(seal, 1, 1) OPERATOR(pg_catalog.=) {}", opened.letter())
-    };
+    let one = |opened: &For| format!("pg_catalog.substr(seal, 1, 1) OPERATOR(pg_catalog.=) {}", opened.letter());
     opened.iter().map(one).collect::<Vec<_>>().join(" OR ")
 }
 

@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -17,7 +17,7 @@ use tracing::Span;
 use crate::{
     Authenticated, DbOptions, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
     TenantContext, User, UserContext,
-    context::Outdated,
+    context::transaction::Home,
     pool::{open::Subject, reach::Reached},
     prefix::Prefix,
     scope::TenantIds,
@@ -36,15 +36,13 @@ pub struct Db {
 struct Inner {
     pool: PgPool,
     options: DbOptions,
-    /// How many connections contexts and health checks hold.
-    in_use: Arc<AtomicU32>,
+    home: Arc<Home>,
     /// How many connections the pool has handed out so far.
     handed_out: AtomicU64,
     /// Why a new connection could not be set up.
     refused: Arc<Mutex<Option<sqlx::Error>>>,
     /// What answered last where the server should be, and when.
     reached: tokio::sync::Mutex<Option<(Instant, Reached)>>,
-    outdated: Arc<Outdated>,
 }
 
 impl Db {
@@ -68,17 +66,16 @@ impl Db {
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         options.check_root_certificate()?;
-        let (refused, outdated) = (Arc::default(), Arc::<Outdated>::default());
-        let pool = options.pool(Arc::clone(&refused), outdated.clone()).connect_lazy_with(options.connect_options());
+        let (refused, home) = (Arc::default(), Arc::<Home>::default());
+        let pool = options.pool(Arc::clone(&refused), home.clone()).connect_lazy_with(options.connect_options());
         let db = Self {
             inner: Arc::new(Inner {
                 pool,
                 options,
-                in_use: Arc::new(AtomicU32::new(0)),
+                home,
                 handed_out: AtomicU64::new(0),
                 refused,
                 reached: tokio::sync::Mutex::default(),
-                outdated,
             }),
         };
         let mut connection = db.acquire(Span::none()).await?;
@@ -192,7 +189,7 @@ impl Db {
     }
 
     pub(crate) fn in_use(&self) -> u32 {
-        self.inner.in_use.load(Ordering::Relaxed)
+        self.inner.home.in_use.load(Ordering::Relaxed)
     }
 
     /// Returns how many connections the pool may have, and how many it has.

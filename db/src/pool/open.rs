@@ -45,14 +45,15 @@ impl<'a, S: Scope> Open<'a, S> {
         Self { db, how, mode: PhantomData }
     }
 
+}
+
+impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
     /// Makes the context one that only reads: the database refuses a write, and one does not compile. It does
     /// not wait for the end of its transaction, which saves a round trip.
     pub fn read_only(self) -> Open<'a, S, ReadOnly> {
         Open { db: self.db, how: self.how, mode: PhantomData }
     }
-}
 
-impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
     /// Sets the isolation level; the server's default (read committed) unless told otherwise.
     pub fn isolation(mut self, level: IsolationLevel) -> Self {
         self.how.isolation = Some(level);

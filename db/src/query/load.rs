@@ -186,6 +186,13 @@ where
     async fn page(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<Vec<ModelEx<F>>> {
         self.limit(limit).offset(offset).all(cx).await
     }
+
+    async fn page_and_total(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<(Vec<ModelEx<F>>, u64)> {
+        let (rows, total) = self.select.page_and_total(limit, offset, cx).await?;
+        let mut rows: Vec<_> = rows.into_iter().map(ModelEx::<F>::from).collect();
+        self.with.load(&mut rows, cx).await?;
+        Ok((rows, total))
+    }
 }
 
 impl<F: Facade, W: Clone> Clone for Load<F, W> {

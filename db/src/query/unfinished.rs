@@ -132,6 +132,12 @@ impl Query {
         self.lock = Some((lock, behavior));
     }
 
+    /// Locks nothing.
+    pub(crate) fn unlocked(mut self) -> Self {
+        self.lock = None;
+        self
+    }
+
     /// Has a lock on the rows of the first table alone: of related rows, those are locked that are wanted, and not what
     /// they are related to.
     pub(crate) fn lock_own(mut self) -> Self {

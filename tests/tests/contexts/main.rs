@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commits;
+mod handed_over;
+mod opened_for;
 mod savepoints;
+mod single;
 
 use db::{Error, prelude::*};
 use entity::{

@@ -74,8 +74,10 @@ async fn a_row_that_is_written_in_another_context_is_found_out() {
     let (world, workers) = peaceful(database().await).await;
     let [one, other] = workers.each_ref().map(|worker| worker.member.organization);
     let schema = &world.database.prefix;
-    let sql =
-        format!("SET {schema}.organization_id = '{other}'; UPDATE tag SET name = name WHERE organization_id = '{one}'");
+    let sql = format!(
+        "BEGIN; SELECT {schema}.enter_tenant_as_system('{other}');
+         UPDATE tag SET name = name WHERE organization_id = '{one}'; COMMIT"
+    );
     world.database.execute(&sql).await;
     finds(&world, &workers, "in a context of another tenant").await;
 }

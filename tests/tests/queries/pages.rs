@@ -59,6 +59,45 @@ async fn a_limit_of_the_querys_own_is_none_of_the_pages() {
     .await;
 }
 
+/// A page beside the numbers: of each shape, wherever it lies, with whatever the query has.
+#[tokio::test]
+async fn a_page_comes_with_the_numbers() {
+    with_and_without_row_level_security(async |w| {
+        w.acme(async |cx| {
+            let all = || Task::find().order_by_id_asc();
+            let few = all().limit(1).offset(2).lock_shared();
+            let (first, numbers) = few.paginate(cx, 3).fetch_page_with_total(0).await?;
+            assert_eq!((first.len(), numbers.number_of_items, numbers.number_of_pages), (3, 4, 2));
+            let (beyond, numbers) = all().paginate(cx, 3).fetch_page_with_total(9).await?;
+            assert_eq!((beyond.len(), numbers.number_of_items, numbers.number_of_pages), (0, 4, 2));
+            let none = all().filter(task::Column::Points.eq(-1)).paginate(cx, 3).fetch_page_with_total(0).await?;
+            assert_eq!((none.0.len(), none.1.number_of_items, none.1.number_of_pages), (0, 0, 0));
+
+            let (pairs, numbers) = all().find_also_related(Project).paginate(cx, 3).fetch_page_with_total(1).await?;
+            assert_eq!((pairs.len(), numbers.number_of_items), (1, 4));
+            let (pairs, _) = all().find_also_related(Project).paginate(cx, 3).fetch_page_with_total(0).await?;
+            assert!(pairs.iter().any(|(_, project)| project.is_some()));
+            let loaded = Task::load().order_by_id_asc().with(Project).paginate(cx, 3);
+            let (loaded, numbers) = loaded.fetch_page_with_total(0).await?;
+            assert_eq!((loaded.len(), numbers.number_of_items), (3, 4));
+            assert!(loaded.iter().any(|task| task.project.as_ref().is_some()));
+            let points = || all().select_only().column(task::Column::Points);
+            let (tuples, numbers) = points().into_tuple::<i32>().paginate(cx, 3).fetch_page_with_total(0).await?;
+            assert_eq!((tuples, numbers.number_of_items), (vec![3, 5, 8], 4));
+            let (json, _) = points().into_json().paginate(cx, 1).fetch_page_with_total(0).await?;
+            assert_eq!(json, [serde_json::json!({ "points": 3 })], "what is beside the row is not in it");
+            let grouped = Task::find().select_only().column(task::Column::ProjectId).group_by(task::Column::ProjectId);
+            let grouped = grouped.order_by_asc(task::Column::ProjectId).into_tuple::<Uuid>();
+            let all_groups = grouped.clone().all(cx).await?.len();
+            let (groups, numbers) = grouped.paginate(cx, 1).fetch_page_with_total(0).await?;
+            assert_eq!((groups.len(), numbers.number_of_items), (1, all_groups as u64));
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn pages_of_pairs_and_of_tuples() {
     with_and_without_row_level_security(async |w| {

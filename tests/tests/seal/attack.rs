@@ -1,7 +1,9 @@
 //! An attack by somebody who has the login role's own connection, and what it gets hold of.
 
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor, PgConnection, Row, postgres::PgRow, raw_sql};
 use tests::Fixture;
+use uuid::Uuid;
 
 /// What is done, step by step, on connections of the login role's own.
 #[derive(Clone, Copy, Debug)]
@@ -10,11 +12,12 @@ pub(crate) enum Step {
     Say(&'static str),
     /// Sends a message on another connection.
     SayElsewhere(&'static str),
-    /// Reads the settings of the context, the seal among them.
+    /// Reads the settings of the context, and the name of its seal.
     Keep,
-    /// Makes the settings that were kept.
+    /// Makes the settings that were kept, and a cursor of that name: over something else, as the seal's own text is
+    /// refused.
     Replay,
-    /// Makes the settings that were kept on another connection.
+    /// The same, on another connection.
     ReplayElsewhere,
     /// Has the owner of globex remove its member, who is who attacks.
     RemoveMember,
@@ -33,7 +36,9 @@ pub(crate) const LATE: &str = "01990000-0000-7000-8000-000000000001";
 /// Rows that turn the context into the attacker's own tenant and then into the other: `{tenants}`.
 const TURNING_TENANTS: &str = "(SELECT g, {turn}('{app}.organization_id', \
     CASE g WHEN 1 THEN '{globex}' ELSE '{acme}' END, true) s FROM generate_series(1, 2) g OFFSET 0)";
-const SETTINGS: [&str; 5] = ["organization_id", "user_id", "identity", "member_role", "seal"];
+const SETTINGS: [&str; 4] = ["organization_id", "user_id", "identity", "member_role"];
+/// The name of the seal, as SQL.
+const SEAL: &str = "(SELECT name FROM pg_cursors WHERE statement = 'SELECT FROM {app}.seal')";
 
 impl<'a> Attacker<'a> {
     pub(crate) async fn new(f: &'a Fixture) -> Self {
@@ -88,21 +93,30 @@ impl<'a> Attacker<'a> {
                 statements.extend(["SET ", &name, " = '", &value, "';"]);
             }
         }
+        let seal = self.say(0, &format!("SELECT {}", self.filled(SEAL))).await?;
+        if let Some(name) = seal[0].get::<Option<String>, _>(0) {
+            statements.extend(["DECLARE \"", &name, "\" CURSOR FOR SELECT;"]);
+        }
         Ok(statements)
     }
 
     /// Fills the placeholders in. `{keep}` and `{replay}` are what [`Step::Keep`] and [`Step::Replay`] do, within one
     /// message.
-    fn filled(&self, sql: &str) -> String {
+    pub(crate) fn filled(&self, sql: &str) -> String {
         let (f, app) = (self.f, &self.f.database.prefix);
-        let copy = |from: &str, to: &str| {
+        let copy = |from: &str, to: &str, seal: &str| {
             let copies = SETTINGS.map(|setting| {
                 format!("EXECUTE format('SET {to}.{setting} = %L', coalesce(current_setting('{from}.{setting}', true), ''));")
             });
-            format!("DO $$ BEGIN {} END $$", copies.concat())
+            format!("DO $$ BEGIN {} EXECUTE {seal}; END $$", copies.concat())
         };
-        sql.replace("{keep}", &copy(app, "kept"))
-            .replace("{replay}", &copy("kept", app))
+        let keep = format!("format('SET kept.seal = %L', {SEAL})");
+        let replay = "format('DECLARE %I CURSOR FOR SELECT', current_setting('kept.seal'))";
+        sql.replace("{keep}", &copy(app, "kept", &keep))
+            .replace("{replay}", &copy("kept", app, replay))
+            .replace("{seal}", SEAL)
+            .replace("{enter}", "SELECT {app}.enter_tenant('{globex}', '{me}')")
+            .replace("{seal of acme}", &(short(f.acme.id.0) + &short(f.acme.owner.user_id().0)))
             .replace("{tenants}", TURNING_TENANTS)
             .replace("{turn}", self.turn)
             .replace("{app}", app)
@@ -115,10 +129,16 @@ impl<'a> Attacker<'a> {
     }
 }
 
-/// What a policy asks the seal where the scope is a column of the row, as PostgreSQL writes it back.
-const BY_ROW: &str = r"\(\s*CASE\s+WHEN \(\S+ = \( SELECT [\w.]+\(\)( AS \w+)?\s+WHERE \w+\.context_is_genuine\(\)\)\) THEN true\s+ELSE NULL::boolean\s+END IS NOT NULL\)";
+/// A key as it is in the name of a seal.
+fn short(key: Uuid) -> String {
+    STANDARD_NO_PAD.encode(key.as_bytes())
+}
+
+/// What a policy asks the seal where the scope is a column of the row, as PostgreSQL writes it back; and of whom.
+const BY_ROW: &str = r"\(\s*CASE\s+WHEN \(\S+ = \( SELECT \w+\.sealed_(\w+)\(\)( AS \w+)?\)\) THEN true\s+ELSE NULL::boolean\s+END IS NOT NULL\)";
 /// What it asks elsewhere.
-const ONCE: &str = r"\( SELECT true( AS \w+)?\s+WHERE \w+\.context_is_genuine\(\)\) IS NOT NULL";
+const ONCE: &str =
+    r"\( SELECT true( AS \w+)?\s+WHERE \(\w+\.(current|in)_\w+\(\) = \w+\.sealed_\w+\(\)\)\) IS NOT NULL";
 
 /// Takes the seal out of every policy and of what they ask, and leaves the rest of them as they are.
 pub(crate) async fn take_the_seal_away(f: &Fixture) {
@@ -127,50 +147,89 @@ pub(crate) async fn take_the_seal_away(f: &Fixture) {
     take_the_settings_at_their_word(f).await;
     f.database
         .execute(
-            "DO $$ BEGIN
-               ASSERT NOT EXISTS (SELECT FROM pg_policies WHERE qual || with_check LIKE '%context_is_genuine%');
-             END $$",
+            "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM pg_policies WHERE qual || with_check LIKE '%sealed_%'); END $$",
         )
         .await;
 }
 
-/// Has every policy ask for the seal alone, once, and hold no row to what was sealed; and lets a member's role be what the
-/// settings say.
+/// Has every policy ask once whether the setting is what was sealed, and hold no row to that; and lets a member's role be
+/// what the settings say.
 pub(crate) async fn hold_no_row_to_the_seal(f: &Fixture) {
     let app = &f.database.prefix;
-    replace(f, BY_ROW, &format!("(SELECT true WHERE {app}.context_is_genuine()) IS NOT NULL")).await;
+    replace(f, BY_ROW, &format!(r"(SELECT true WHERE {app}.current_\1() = {app}.sealed_\1()) IS NOT NULL")).await;
     take_the_settings_at_their_word(f).await;
 }
 
-/// Has the functions that look at the member's role ask for no seal.
+/// Has what is sealed be what the settings say, for whichever role, once a context is open for anybody.
+pub(crate) async fn take_any_seal_for_ones_own(f: &Fixture) {
+    let app = &f.database.prefix;
+    for (function, of) in [("organization_id", "uuid"), ("user_id", "uuid"), ("identity", "boolean")] {
+        f.database
+            .execute(&format!(
+                "CREATE OR REPLACE FUNCTION {app}.sealed_{function}() RETURNS {of} LANGUAGE plpgsql STABLE AS $$
+                 BEGIN
+                   RETURN (
+                     SELECT nullif(current_setting('{app}.{function}', true), '')::{of} FROM pg_cursors
+                     WHERE statement = 'SELECT FROM {app}.seal'
+                   );
+                 END $$"
+            ))
+            .await;
+    }
+}
+
+/// Has the member and their role be settings, as they were, and the functions that look at them ask no seal.
 async fn take_the_settings_at_their_word(f: &Fixture) {
     let app = &f.database.prefix;
+    set_the_member(f).await;
     f.database
         .execute(&format!(
             "DO $$
-             DECLARE f text;
+             DECLARE f text; g text;
              BEGIN
                FOR f IN SELECT pg_get_functiondef(oid) FROM pg_proc
                  WHERE pronamespace = '{app}'::regnamespace
                    AND proname IN ('require_member_role', 'ranks_member_role')
                LOOP
-                 ASSERT f LIKE '%{app}.context_is_genuine()%', f;
-                 EXECUTE replace(f, '{app}.context_is_genuine()', 'true');
+                 g := replace(f, '{app}.sealed_member_role()', $r$current_setting('{app}.member_role', true)$r$);
+                 g := replace(g, $r$pg_catalog.substr(seal, 1, 1) OPERATOR(pg_catalog.=) 's'$r$,
+                   $r$COALESCE(current_setting('{app}.user_id', true), '') = ''$r$);
+                 ASSERT g NOT LIKE '%sealed_%' AND g LIKE '%.user_id%', g;
+                 EXECUTE g;
                END LOOP;
              END $$"
         ))
         .await;
-    let present_role = TRUST_THE_MOMENT.replace("{app}.context_is_genuine()", "true").replace("{app}", app);
-    f.database.execute(&present_role).await;
+    f.database.execute(&trust_the_moment(f)).await;
 }
 
-/// The trigger on memberships as it was: it takes the role of the moment at its word.
-pub(crate) const TRUST_THE_MOMENT: &str = "
+/// Has the entry function set who the member is, and their role, where nobody has set that before.
+pub(crate) async fn set_the_member(f: &Fixture) {
+    let app = &f.database.prefix;
+    f.database
+        .execute(&format!(
+            "DO $$
+             DECLARE f text := pg_get_functiondef('{app}.enter_tenant(uuid,uuid)'::regprocedure);
+             BEGIN
+               ASSERT f LIKE '%OPEN seal;%', f;
+               EXECUTE replace(f, 'OPEN seal;', $r$OPEN seal;
+                 PERFORM set_config('{app}.' || s, COALESCE(NULLIF(current_setting('{app}.' || s, true), ''), v), true)
+                   FROM (VALUES ('user_id', $2::text), ('member_role', found_role)) t (s, v);$r$);
+             END $$"
+        ))
+        .await;
+}
+
+/// The trigger on memberships as it was, where the member is a setting: it takes the moment at its word.
+pub(crate) fn trust_the_moment(f: &Fixture) -> String {
+    TRUST_THE_MOMENT.replace("{app}", &f.database.prefix)
+}
+
+const TRUST_THE_MOMENT: &str = "
     CREATE OR REPLACE FUNCTION {app}.act_by_present_role() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS $function$
     BEGIN
-      IF pg_catalog.current_setting('role') = '{app}_tenant' AND NOT {app}.context_is_genuine()
-        OR COALESCE(pg_catalog.current_setting('{app}.user_id', true), '') <> '' AND NOT EXISTS (
+      IF COALESCE(pg_catalog.current_setting('{app}.user_id', true), '') <> '' AND NOT EXISTS (
           SELECT FROM public.member m
           WHERE m.organization_id = OLD.organization_id
             AND m.user_id::text = pg_catalog.current_setting('{app}.user_id', true)

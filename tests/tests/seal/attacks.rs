@@ -1,4 +1,4 @@
-//! What is tried by `SET ROLE`, `SET`, `set_config` and a replayed seal.
+//! What is tried by `SET ROLE`, `SET`, `set_config`, and the name of a seal that is used again.
 
 use tests::Fixture;
 
@@ -29,10 +29,22 @@ const ATTACKS: &[(&str, &[Step])] = &[
         ],
     ),
     (
-        "a seal of one's own making",
-        &[Say("BEGIN; SET {app}.organization_id = '{acme}'; SET {app}.seal = '0000'"), Say(LOOK)],
+        "a cursor of the seal's name, over something else",
+        &[
+            Say("BEGIN; SET {app}.organization_id = '{acme}'; DECLARE \"t{seal of acme}owner\" CURSOR FOR SELECT"),
+            Say("SET {app}.user_id = '{victim}'; SET {app}.member_role = 'owner'"),
+            Say(LOOK),
+        ],
     ),
-    ("an empty seal", &[Say("BEGIN; SET {app}.organization_id = '{acme}'; SET {app}.seal = ''"), Say(LOOK)]),
+    (
+        "a cursor that says what the seal's text is",
+        &[
+            Say("BEGIN; SET {app}.organization_id = '{acme}'"),
+            Say("DECLARE \"t{seal of acme}owner\" CURSOR FOR SELECT 'SELECT FROM {app}.seal' /*
+SELECT FROM {app}.seal*/"),
+            Say(LOOK),
+        ],
+    ),
     (
         "set_config, where it is not closed",
         &[
@@ -97,6 +109,22 @@ const ATTACKS: &[(&str, &[Step])] = &[
         ],
     ),
     (
+        "a higher role, set before one enters",
+        &[
+            Say("BEGIN; SET {app}.member_role = 'owner'; SET {app}.user_id = '{victim}'; {enter}"),
+            Say("SET LOCAL ROLE {app}_tenant; UPDATE organization SET name = 'mine' RETURNING 1 AS loot"),
+        ],
+    ),
+    (
+        "another scope's role, with nothing else changed, where its setting was made before",
+        &[
+            Say("BEGIN; SET {app}.user_id = '{me}'; {enter}; SET LOCAL ROLE {app}_tenant; SET LOCAL ROLE {app}_user"),
+            Say("SELECT 1 AS loot FROM \"user\""),
+        ],
+    ),
+    ("after the seal was closed", &[Say(ENTER), Say("CLOSE ALL; SET {app}.organization_id = '{acme}'"), Say(LOOK)]),
+    ("after the seal was closed, with a cursor of that name", &[Say(ENTER), Keep, Say("CLOSE ALL"), Replay, Say(LOOK)]),
+    (
         "the system, in one's own tenant",
         &[
             Say(ENTER),
@@ -147,14 +175,32 @@ const ATTACKS: &[(&str, &[Step])] = &[
         "the seal of a transaction within a procedure",
         &[
             Say("DO $do$ BEGIN PERFORM {app}.enter_tenant('{globex}', '{me}');
-                   PERFORM set_config('kept.' || s, current_setting('{app}.' || s, true), false)
-                     FROM unnest(ARRAY['organization_id', 'user_id', 'member_role', 'seal']) s;
+                   PERFORM set_config('kept.organization_id', current_setting('{app}.organization_id'), false);
+                   PERFORM set_config('kept.seal', {seal}, false);
                    COMMIT;
-                   PERFORM set_config('{app}.' || s, current_setting('kept.' || s, true), false)
-                     FROM unnest(ARRAY['organization_id', 'user_id', 'member_role', 'seal']) s;
+                   PERFORM set_config('{app}.organization_id', current_setting('kept.organization_id'), false);
+                   EXECUTE format('DECLARE %I CURSOR WITH HOLD FOR SELECT', current_setting('kept.seal'));
                  END $do$"),
             Say("BEGIN"),
             Say(LOOK),
+        ],
+    ),
+    (
+        "the seal of a transaction that a loop over rows holds its own cursor over",
+        &[
+            Say("CREATE TEMPORARY TABLE kept (loot int)"),
+            Say("DO $do$ DECLARE found int; row record; BEGIN
+                   PERFORM {app}.enter_tenant('{globex}', '{me}');
+                   FOR row IN SELECT 1 LOOP
+                     COMMIT;
+                     PERFORM set_config('{app}.organization_id', '{globex}', true);
+                     SET LOCAL ROLE {app}_tenant;
+                     SELECT count(*) INTO found FROM research_plan;
+                     RESET ROLE;
+                     INSERT INTO kept SELECT 1 FROM generate_series(1, found);
+                   END LOOP;
+                 END $do$"),
+            Say("SELECT loot FROM kept"),
         ],
     ),
     (
@@ -183,9 +229,11 @@ async fn run(f: &Fixture) -> Vec<(&'static str, Result<usize, String>)> {
     // As where no superuser has migrated: the seal does not lean on it.
     f.database
         .execute(&format!(
-            "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO {}, {}",
-            f.database.login(),
-            f.database.role("tenant")
+            "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO {login}, {};
+             GRANT TEMPORARY ON DATABASE {} TO {login}",
+            f.database.role("tenant"),
+            f.database.name,
+            login = f.database.login(),
         ))
         .await;
     let mut loot = Vec::new();
@@ -201,7 +249,9 @@ async fn run(f: &Fixture) -> Vec<(&'static str, Result<usize, String>)> {
 async fn nothing_that_the_login_role_sets_or_replays_gives_a_row() {
     let f = Fixture::new().await;
     for (name, loot) in run(&f).await {
-        assert_eq!(loot, Ok(0), "{name}");
+        // Whoever asks for more than their role lets them is told so.
+        let is_refused = loot.as_ref().is_err_and(|error| error.contains("this takes a member whose role is"));
+        assert!(loot == Ok(0) || is_refused, "{name}: {loot:?}");
     }
     let f = Fixture::new().await;
     take_the_seal_away(&f).await;
@@ -237,9 +287,18 @@ async fn what_an_entry_function_has_opened_sees_its_rows() {
         ),
         ("a savepoint in it", &[Say(ENTER), Say("SAVEPOINT s"), Say(LOOK)]),
         (
-            "a cursor that somebody has given a similar name",
+            "beside a cursor whose name is another's seal",
+            &[Say("BEGIN; DECLARE \"t{seal of acme}owner\" CURSOR FOR SELECT"), Say(ENTER_ONLY), Say(LOOK)],
+        ),
+        (
+            "after a seal that was closed",
+            &[Say("BEGIN; SELECT {app}.enter_user('{victim}'); CLOSE ALL"), Say(ENTER_ONLY), Say(LOOK)],
+        ),
+        (
+            "where a member's role and the person were set before",
             &[
-                Say("BEGIN; DECLARE \"{app}_seal\" CURSOR FOR SELECT 1; SELECT {app}.enter_tenant('{globex}', '{me}')"),
+                Say("BEGIN; SET {app}.member_role = 'owner'; SET {app}.user_id = '{victim}'"),
+                Say(ENTER_ONLY),
                 Say(LOOK),
             ],
         ),

@@ -38,7 +38,7 @@ async fn the_seal_leaves_the_planner_its_estimates_and_its_index() {
     assert!(plan.contains("Index Cond: (organization_id = "), "{plan}");
 
     let key = format!("{app}.current_organization_id()");
-    let rows = format!("organization_id = {key} AND organization_id = (SELECT {key} WHERE {app}.context_is_genuine())");
+    let rows = format!("organization_id = {key} AND organization_id = (SELECT {app}.sealed_organization_id())");
     for policy in ["boundary", "access"] {
         f.database.execute(&format!("ALTER POLICY tenant_{policy} ON research_plan USING ({rows})")).await;
     }

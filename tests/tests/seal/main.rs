@@ -1,5 +1,4 @@
-//! A context that no entry function has opened sees no row, whatever the login role sets; and the secret that tells them apart
-//! is nowhere to be found.
+//! A context that no entry function has opened sees no row, whatever the login role sets, declares or closes.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attack;
@@ -8,9 +7,11 @@ mod disguised;
 mod estimated;
 mod existing;
 mod forged;
+mod long_role;
 mod members;
+mod planned;
+mod portal;
 mod reentered;
+mod restored;
 mod roles;
-mod rotation;
-mod secret;
 mod turned;

@@ -5,7 +5,7 @@ use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, raw_sql};
 use tests::Fixture;
 
 use crate::{
-    attack::{Attacker, LATE, TRUST_THE_MOMENT},
+    attack::{Attacker, LATE, set_the_member, trust_the_moment},
     turned::open_set_config,
 };
 
@@ -26,7 +26,7 @@ async fn fixture() -> Fixture {
              CREATE FUNCTION turn(setting text, value text, is_local boolean) RETURNS text LANGUAGE plpgsql AS
                $$ BEGIN EXECUTE format('SET LOCAL %s = %L', setting, value); RETURN value; END $$;
              CREATE FUNCTION close_the_seal() RETURNS text LANGUAGE plpgsql AS $$
-             DECLARE seal refcursor := (SELECT name FROM pg_cursors WHERE statement LIKE '%seal_key%');
+             DECLARE seal refcursor := (SELECT name FROM pg_cursors WHERE statement LIKE 'SELECT FROM %.seal');
              BEGIN CLOSE seal; RETURN ''; END $$;
              GRANT EXECUTE ON FUNCTION turn(text, text, boolean), close_the_seal() TO {app}_tenant"
         ))
@@ -121,8 +121,8 @@ async fn who_is_demoted_changes_no_member_by_turning_the_context() {
             assert!(successes.is_empty(), "{statement}, by {turn}: {successes:?}");
         }
     }
-    let app = &f.database.prefix;
-    f.database.execute(&TRUST_THE_MOMENT.replace("{app}", app)).await;
+    set_the_member(&f).await;
+    f.database.execute(&trust_the_moment(&f)).await;
     for turn in ["set_config", "turn"] {
         let mut demoted = Demoted::new(&f, turn).await;
         for statement in [DELETE, DELETE_AND_TURN_BACK] {
@@ -185,5 +185,5 @@ async fn whoever_can_open_no_context_changes_members_as_before() {
     // Once it can open contexts, it is held to them.
     f.database.execute(&format!("GRANT {app}_tenant TO {app}_owner")).await;
     let deleted = before.execute(raw_sql(AssertSqlSafe(delete))).await.unwrap_err();
-    assert!(deleted.to_string().contains("settings of the context"), "{deleted}");
+    assert!(deleted.to_string().contains("none is open"), "{deleted}");
 }

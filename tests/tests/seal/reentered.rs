@@ -4,7 +4,7 @@
 use tests::Fixture;
 
 use crate::{
-    attack::Attacker,
+    attack::{Attacker, set_the_member},
     turned::{fixture, open_set_config},
 };
 
@@ -37,6 +37,11 @@ async fn replace(f: &Fixture, functions: &str, part: &str, with: &str) {
              END $$"
         ))
         .await;
+}
+
+/// Has the question take the last of several seals.
+async fn take_the_last_seal(f: &Fixture) {
+    replace(f, "sealed_%", "(AND NOT c.is_holdable)\\)", "\\1 ORDER BY c.creation_time DESC LIMIT 1)").await;
 }
 
 /// A transaction has one context: where `set_config` is open, the role could be turned back to the one that opens them. The
@@ -76,6 +81,15 @@ async fn no_second_context_is_opened_within_the_first() {
         "IF false AND EXISTS (SELECT FROM pg_cursor() c",
     )
     .await;
+    // Then every question is refused: which of the two is it?
+    let mut attacker = Attacker::new(&f).await;
+    attacker
+        .send("BEGIN; SELECT {app}.enter_tenant('{globex}', '{me}'); SELECT {app}.enter_tenant_as_system('{acme}')")
+        .await
+        .unwrap();
+    let error = attacker.send(&format!("SET LOCAL ROLE {{app}}_tenant; {LOOK}")).await.unwrap_err();
+    assert_eq!(error.as_database_error().unwrap().code().unwrap(), "21000", "{error}");
+    take_the_last_seal(&f).await;
     for turn in ["set_config", "turn"] {
         let mut attacker = Attacker::new(&f).await.turning_by(turn);
         attacker.send(ENTER).await.unwrap();
@@ -84,7 +98,8 @@ async fn no_second_context_is_opened_within_the_first() {
     }
 }
 
-/// An invitation is made in one's own name, whatever the statement turns. The control is a role that is taken at its word.
+/// An invitation is made in one's own name, whatever the statement turns. The control is a policy that takes the setting
+/// at its word.
 #[tokio::test]
 async fn no_invitation_is_made_in_anothers_name_by_turning_the_person() {
     let f = fixture().await;
@@ -104,9 +119,9 @@ async fn no_invitation_is_made_in_anothers_name_by_turning_the_person() {
     assert!(error.to_string().contains("row-level security"), "{error}");
     attacker.send("ROLLBACK").await.unwrap();
 
-    for function in ["require_member_role", "ranks_member_role"] {
-        replace(&f, function, &format!("{app}.context_is_genuine\\(\\)"), "true").await;
-    }
+    set_the_member(&f).await;
+    let by_setting = format!("inviter_id::text = current_setting('{app}.user_id')");
+    f.database.execute(&format!("ALTER POLICY invitation_is_made ON invitation WITH CHECK ({by_setting})")).await;
     attacker.send(ENTER).await.unwrap();
     assert_eq!(attacker.send(&invite).await.unwrap().len(), 2);
 }
@@ -131,8 +146,9 @@ async fn no_token_is_made_beyond_the_limit_by_turning_the_person() {
     let as_nobody = format!("{make} RETURNING 1 AS loot, {{turn}}('role', 'none', true)");
     let mut attacker = Attacker::new(&f).await.turning_by("turn");
     let turned = "settings of the context";
-    // From PostgreSQL 18 on a trigger runs as the role that the row was written as.
-    for (make, why) in [(make, ["at most 50"; 2]), (&turning, [turned; 2]), (&as_nobody, ["permission denied", turned])]
+    // From PostgreSQL 18 on a trigger runs as the role that the row was written as, and sees what is there.
+    for (make, why) in
+        [(make, ["at most 50"; 2]), (&turning, [turned; 2]), (&as_nobody, ["permission denied", "at most 50"])]
     {
         let error = attacker.send(make).await.unwrap_err().to_string();
         assert!(why.iter().any(|why| error.contains(why)), "{error}");
@@ -162,7 +178,13 @@ async fn no_token_is_looked_up_from_another_context_by_turning_the_role() {
     assert_eq!(attacker.send(look_up).await.unwrap().len(), 0);
     attacker.send("ROLLBACK").await.unwrap();
 
-    replace(&f, "authenticate_token", " OR current_setting\\([^)]*\\) IS DISTINCT FROM 'true'", " ").await;
+    replace(
+        &f,
+        "authenticate_token",
+        "IF [a-z_0-9]+\\.sealed_identity\\(\\) IS NOT TRUE",
+        "IF NOT EXISTS (SELECT FROM pg_cursor())",
+    )
+    .await;
     attacker.send(ENTER).await.unwrap();
     assert_eq!(attacker.send(look_up).await.unwrap().len(), 1);
 }
@@ -176,7 +198,7 @@ async fn a_function_that_acts_as_the_login_role_can_open_another_context() {
     f.database
         .execute(&format!(
             "CREATE FUNCTION reopen(organization uuid) RETURNS void LANGUAGE plpgsql AS $$
-             DECLARE seal refcursor := (SELECT name FROM pg_cursors WHERE statement LIKE '%seal_key%');
+             DECLARE seal refcursor := (SELECT name FROM pg_cursors WHERE statement LIKE 'SELECT FROM %.seal');
              BEGIN
                CLOSE seal;
                SET LOCAL ROLE none;

@@ -82,6 +82,12 @@ mod a_part_of_the_columns_has_the_key_among_them;
 mod a_person_does_not_write_around_the_roles_of_a_tenant;
 #[path = "../pass/a_person_has_no_role_outside_of_an_organization.rs"]
 mod a_person_has_no_role_outside_of_an_organization;
+#[path = "../pass/a_query_by_itself_is_in_the_scope_that_it_is_run_in.rs"]
+mod a_query_by_itself_is_in_the_scope_that_it_is_run_in;
+#[path = "../pass/a_query_by_itself_writes_in_the_scope_that_it_is_run_in.rs"]
+mod a_query_by_itself_writes_in_the_scope_that_it_is_run_in;
+#[path = "../pass/a_query_by_itself_writes_nothing_where_it_only_reads.rs"]
+mod a_query_by_itself_writes_nothing_where_it_only_reads;
 #[path = "../pass/a_query_does_not_run_in_a_scope_that_its_entity_is_not_in.rs"]
 mod a_query_does_not_run_in_a_scope_that_its_entity_is_not_in;
 #[path = "../pass/a_reader_of_the_outer_context_is_not_kept_across_a_savepoint.rs"]

@@ -18,6 +18,8 @@ pub(in crate::audit) struct Relation {
     pub(in crate::audit) row_security: bool,
     pub(in crate::audit) forced: bool,
     pub(in crate::audit) partition: bool,
+    /// Whether its owner may read it: an owner can lose that.
+    pub(in crate::audit) owner_reads: bool,
     /// Whether a view runs as who asks.
     pub(in crate::audit) invoker: bool,
     /// Without the owner's.

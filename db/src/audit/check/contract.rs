@@ -1,6 +1,6 @@
 //! The contract: that it is all there, that its functions are its own, and that nobody else may execute them.
 
-use super::{Findings, database::roles, is_at_least, list, needs, who};
+use super::{Findings, database::roles, is_at_least, list, needs, seal, who};
 use crate::{
     ScopeKind, TableName,
     audit::{
@@ -11,7 +11,7 @@ use crate::{
         survey::Survey,
     },
     code::Code,
-    contract::{Body, Executor, Need, OnTables, SIGNATURES},
+    contract::{Body, Executor, Need, OnTables, SIGNATURES, Signature},
     sql::quote,
 };
 
@@ -20,9 +20,20 @@ pub(super) fn is_known(survey: &Survey<'_>, function: &Function) -> bool {
     executors(survey, function).is_some()
 }
 
+/// Returns whether it is a function of the program's contract that scope roles ask, and that runs as them.
+pub(super) fn is_asked(survey: &Survey<'_>, function: &Function) -> bool {
+    let is_by_scope = |by: &Executor| matches!(by, Executor::Scope(_));
+    survey.audit.contract.is_some()
+        && signature(survey, function).is_some_and(|known| !known.definer && known.executors.iter().any(is_by_scope))
+}
+
 fn executors(survey: &Survey<'_>, function: &Function) -> Option<&'static [Executor]> {
+    signature(survey, function).map(|known| known.executors)
+}
+
+fn signature(survey: &Survey<'_>, function: &Function) -> Option<&'static Signature> {
     let signature = function.sql.strip_prefix(survey.prefix().schema())?.strip_prefix('.')?;
-    SIGNATURES.iter().find(|known| known.listed() == signature).map(|known| known.executors)
+    SIGNATURES.into_iter().find(|known| known.listed() == signature)
 }
 
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
@@ -31,7 +42,7 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     }
     rights(survey, findings);
     needs::check(survey, findings);
-    seal(survey, findings);
+    seal::is_there(survey, findings);
     for function in &survey.catalog.functions {
         if let Some(by) = executors(survey, function) {
             executes(survey, function, by, findings);
@@ -63,7 +74,8 @@ fn is_missing(survey: &Survey<'_>, findings: &mut Findings) -> bool {
     is_missing
 }
 
-fn install(survey: &Survey<'_>) -> Repair {
+/// Returns what makes the contract again.
+pub(super) fn install(survey: &Survey<'_>) -> Repair {
     let run = || Repair::decide("run the migration that installs the contract");
     let Some(contract) = survey.audit.contract else { return run() };
     if contract.needs().any(|need| lacks(survey, &need).is_some()) {
@@ -132,38 +144,13 @@ fn rights(survey: &Survey<'_>, findings: &mut Findings) {
     }
 }
 
-/// The table of the seal is the definer role's, which reads it.
-fn seal(survey: &Survey<'_>, findings: &mut Findings) {
-    let prefix = survey.prefix();
-    let (name, gate) = (prefix.seal(), prefix.gate());
-    let found = survey.catalog.relations.iter().find(|relation| relation.full_name() == name);
-    let mut repair = install(survey);
-    let what = match found {
-        None => "it is missing",
-        Some(found) if found.kind != "r" => {
-            if !repair.statements.is_empty() {
-                repair.statements.insert(0, format!("DROP {} {}", found.kind_name().to_uppercase(), found.sql));
-            }
-            "it is no table"
-        }
-        Some(found) if survey.role_name(found.owner) != gate => "it is not the definer role's",
-        Some(found) if !has_select(survey, found, &gate) => "the definer role may not read it",
-        Some(_) => return,
-    };
-    let message = format!("{what}, and what opens a context has a cursor on it");
-    findings.add(Code::ContractMissing, Object::table(name), message, repair);
-}
-
-fn has_select(survey: &Survey<'_>, relation: &Relation, role: &str) -> bool {
-    relation.acl.iter().any(|(grantee, privilege)| survey.role_name(*grantee) == role && privilege == "SELECT")
-}
-
 /// Those execute a function of the contract who should, and nobody else.
 fn executes(survey: &Survey<'_>, function: &Function, by: &[Executor], findings: &mut Findings) {
     let object = || Object::new(ObjectKind::Function, &function.sql);
     let expected = by.iter().filter_map(|by| match by {
         Executor::Login => survey.login().map(|login| login.role),
         Executor::Scope(scope) => survey.scope_role(*scope),
+        Executor::Definer => survey.catalog.roles.iter().find(|role| role.name == survey.prefix().gate()),
         Executor::Migrating => None,
     });
     let expected: Vec<_> = expected.map(|role| role.oid).collect();

@@ -42,7 +42,6 @@ pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
         }
     }
     set_config(survey, findings);
-    seal(survey, findings);
 }
 
 /// An aggregate asks its owner, not who calls it, for the right to execute what it is made of.
@@ -65,25 +64,6 @@ fn by_aggregate(survey: &Survey<'_>, function: &Function, findings: &mut Finding
 
 fn bypasses(survey: &Survey<'_>, function: &Function) -> bool {
     survey.catalog.role(function.owner).is_some_and(|role| role.superuser || role.bypass_rls)
-}
-
-/// The table of the seal is the definer role's alone: whoever may read it opens a cursor of any name on it.
-fn seal(survey: &Survey<'_>, findings: &mut Findings) {
-    let name = survey.prefix().seal();
-    let Some(relation) = survey.catalog.relations.iter().find(|relation| relation.full_name() == name) else { return };
-    let columns = relation.columns.iter().flat_map(|column| &column.acl);
-    let grantees = relation.acl.iter().chain(columns).map(|(grantee, _)| survey.role_name(*grantee));
-    let mut names: Vec<_> = grantees.filter(|name| *name != survey.prefix().gate()).collect();
-    names.sort_unstable();
-    names.dedup();
-    if !names.is_empty() {
-        findings.add(
-            Code::SealExposed,
-            Object::table(relation.full_name()),
-            format!("{} can reach the table of the seal, and so open a context for anybody", who(&names)),
-            vec![format!("REVOKE ALL ON TABLE {} FROM {}", relation.sql, roles(&names))],
-        );
-    }
 }
 
 fn revoke(survey: &Survey<'_>, function: &Function, names: &[&str]) -> Repair {

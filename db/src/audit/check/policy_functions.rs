@@ -2,36 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use super::Findings;
+use super::{
+    Findings,
+    contract::{is_asked, is_known, own_settings},
+};
 use crate::{
     audit::{Object, ObjectKind, Repair, catalog::Function, survey::Survey},
     code::Code,
 };
 
-/// The functions of the contract that are not inlined, on purpose: they raise, or are asked once in a statement.
-const NOT_INLINED: [&str; 5] =
-    ["require_member_role", "ranks_member_role", "sealed_organization_id", "sealed_user_id", "sealed_identity"];
+/// The functions of the contract that are inlined. The others are not, on purpose: they raise, or are asked once in a
+/// statement.
+const INLINED: [&str; 3] = ["current_organization_id", "current_user_id", "in_identity_context"];
 
-/// The functions that the policies of scoped tables ask.
+/// The functions that the policies of scoped tables ask, and those of the contract, which ask each other.
 pub(super) fn check(survey: &Survey<'_>, findings: &mut Findings) {
     let scoped = survey.scoped.iter().flat_map(|scoped| survey.policies_of(scoped.relation));
     let asked: BTreeSet<_> = scoped.flat_map(|policy| policy.functions.iter().copied()).collect();
-    for function in survey.catalog.functions.iter().filter(|function| asked.contains(&function.oid)) {
+    let is_one = |function: &&Function| asked.contains(&function.oid) || is_asked(survey, function);
+    for function in survey.catalog.functions.iter().filter(is_one) {
         let object = || Object::new(ObjectKind::Function, &function.sql);
         let (volatility, why) = match function.volatility.as_str() {
             "v" => ("VOLATILE", "it is asked again for each row"),
             "i" => ("IMMUTABLE", "a prepared statement keeps the first tenant's answer for the next"),
             _ => {
-                let is_changed =
-                    super::contract::is_known(survey, function) && !super::contract::own_settings(function).is_empty();
-                if !is_inlined(function) && !is_known(survey, function) && !is_changed {
+                let is_changed = is_known(survey, function) && !own_settings(function).is_empty();
+                if !is_inlined(function) && !is_blocks(survey, function) && !is_changed {
                     let message = "the planner cannot see into it".to_owned();
                     findings.add(Code::PolicyFunctionNotInlinable, object(), message, inline(survey, function));
                 }
                 continue;
             }
         };
-        let repair = if is_contracts(survey, function) {
+        let repair = if is_known(survey, function) {
             format!("ALTER FUNCTION {} STABLE", function.sql).into()
         } else {
             Repair::decide(
@@ -47,13 +50,9 @@ fn is_inlined(function: &Function) -> bool {
     function.language == "sql" && !function.definer && function.config.is_empty() && !function.strict
 }
 
-fn is_contracts(survey: &Survey<'_>, function: &Function) -> bool {
-    super::contract::is_known(survey, function)
-}
-
 /// Returns what makes it one that is inlined.
 fn inline(survey: &Survey<'_>, function: &Function) -> Repair {
-    if !is_contracts(survey, function) || function.language != "sql" {
+    if !is_known(survey, function) || function.language != "sql" {
         return Repair::decide(
             "write it as one SQL expression: LANGUAGE sql, SECURITY INVOKER, CALLED ON NULL INPUT, without settings, and \
              every name in it with its schema",
@@ -72,6 +71,7 @@ fn inline(survey: &Survey<'_>, function: &Function) -> Repair {
     repair.into()
 }
 
-fn is_known(survey: &Survey<'_>, function: &Function) -> bool {
-    function.schema == survey.prefix().schema() && NOT_INLINED.contains(&function.name.as_str())
+/// Returns whether the contract makes it of PL/pgSQL, which is never inlined.
+fn is_blocks(survey: &Survey<'_>, function: &Function) -> bool {
+    is_known(survey, function) && !INLINED.contains(&function.name.as_str())
 }

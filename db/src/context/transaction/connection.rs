@@ -12,7 +12,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Postgres, SqlSafeStr, pool::P
 use sqlx_core::transaction::TransactionManager;
 use tracing::Span;
 
-use super::milliseconds;
+use super::{handover::Handover, milliseconds};
 use crate::{
     Error, Result,
     context::outdated::Outdated,
@@ -28,7 +28,10 @@ type Manager = <Postgres as sqlx::Database>::TransactionManager;
 ///
 /// INVARIANT: when it is dropped, the pool gets back a connection that is in no transaction, or none at all.
 pub(crate) struct Connection {
-    pooled: PoolConnection<Postgres>,
+    /// `None` once it is given back.
+    pooled: Option<PoolConnection<Postgres>>,
+    /// When the pool looked at it last.
+    since: Instant,
     pub(super) state: State,
     /// The savepoint that is to be taken back before anything else is sent: its future was dropped.
     pub(super) abandoned: Option<usize>,
@@ -37,11 +40,19 @@ pub(crate) struct Connection {
     may_write: bool,
     /// Whether the connection goes when the transaction has ended, whatever becomes of that.
     worn_out: bool,
-    outdated: Arc<Outdated>,
-    in_use: Arc<AtomicU32>,
+    home: Arc<Home>,
     taken: Instant,
     span: Span,
     pub(super) outcome: &'static str,
+}
+
+/// What the connections of one pool have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Home {
+    /// How many connections contexts and health checks hold.
+    pub(crate) in_use: AtomicU32,
+    pub(crate) outdated: Outdated,
+    pub(crate) handover: Arc<Handover>,
 }
 
 /// What a transaction and its connection tell each other while statements are under way.
@@ -69,34 +80,35 @@ pub(super) enum State {
 }
 
 impl Connection {
-    pub(crate) fn new(
-        connection: PoolConnection<Postgres>,
-        in_use: Arc<AtomicU32>,
-        outdated: Arc<Outdated>,
-        span: Span,
-    ) -> Self {
-        in_use.fetch_add(1, Ordering::Relaxed);
+    /// `since` is when the pool looked at the connection last.
+    pub(crate) fn new(pooled: PoolConnection<Postgres>, since: Instant, home: Arc<Home>, span: Span) -> Self {
+        home.in_use.fetch_add(1, Ordering::Relaxed);
         Self {
-            pooled: connection,
+            pooled: Some(pooled),
+            since,
             state: State::Idle,
             abandoned: None,
             marks: Arc::default(),
             may_write: false,
             worn_out: false,
-            outdated,
-            in_use,
+            home,
             taken: Instant::now(),
             span,
             outcome: "rolled back",
         }
     }
 
-    /// Sends the opening message of a context.
+    #[expect(clippy::expect_used, reason = "it is given back by `drop` alone")]
+    fn connection(&mut self) -> &mut sqlx::PgConnection {
+        self.pooled.as_mut().expect("a connection that was not dropped")
+    }
+
+    /// Sends the opening message of a context, behind a rollback that the connection may owe: in one round trip.
     pub(super) async fn begin(&mut self, sql: String, may_write: bool) -> Result<()> {
         self.state = State::Busy;
         self.may_write = may_write;
         // sqlx counts no transaction until the message has succeeded as a whole.
-        match Manager::begin(&mut self.pooled, Some(AssertSqlSafe(sql).into_sql_str())).await {
+        match Manager::begin(self.connection(), Some(AssertSqlSafe(sql).into_sql_str())).await {
             Ok(()) => {
                 self.state = State::Open;
                 Ok(())
@@ -106,7 +118,7 @@ impl Connection {
             // let a stranger drain the pool.
             Err(error @ (sqlx::Error::Database(_) | sqlx::Error::BeginFailed)) => {
                 self.outcome = "refused";
-                if self.pooled.execute(sqlx::raw_sql("ROLLBACK")).await.is_ok() {
+                if self.connection().execute(sqlx::raw_sql("ROLLBACK")).await.is_ok() {
                     self.state = State::Idle;
                 }
                 Err(self.told(error))
@@ -166,7 +178,7 @@ impl Connection {
         message: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T> {
         let before = std::mem::replace(&mut self.state, State::Busy);
-        let result = message(&mut self.pooled).await;
+        let result = message(self.connection()).await;
         self.state = match &result {
             // PgBouncer says `08P01` of a server that it has lost.
             Err(sqlx::Error::Database(error)) if error.try_downcast_ref().is_some_and(is_fatal) => State::Lost,
@@ -196,7 +208,7 @@ impl Connection {
         }
         if error.is_stale_statement() || error.is_server_read_only() {
             self.worn_out = true;
-            self.outdated.mark();
+            self.home.outdated.mark();
         }
         error
     }
@@ -277,24 +289,25 @@ pub(super) fn savepoint_name(savepoint: usize) -> String {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        match self.state {
-            // Queued here, and sent when the pool pings the connection on its way back.
-            State::Idle | State::Open | State::Aborted => {
-                if Manager::get_transaction_depth(&self.pooled) > 0 {
-                    Manager::start_rollback(&mut self.pooled);
-                }
-            }
-            // It cannot be known what the server does, and the next borrower would have to wait for it.
-            State::Busy | State::Lost => self.pooled.close_on_drop(),
-        }
         if self.state == State::Busy && self.outcome == "rolled back" {
             self.outcome = "cancelled";
         }
-        if self.worn_out {
-            self.pooled.close_on_drop();
-        }
         self.span.record("outcome", self.outcome);
         self.span.record("held_ms", milliseconds(self.taken));
-        self.in_use.fetch_sub(1, Ordering::Relaxed);
+        self.home.in_use.fetch_sub(1, Ordering::Relaxed);
+        let Some(mut pooled) = self.pooled.take() else { return };
+        // What the server does on one that is busy cannot be known, and the next borrower would have to wait for it.
+        if matches!(self.state, State::Busy | State::Lost) || self.worn_out {
+            pooled.close_on_drop();
+            return;
+        }
+        // Queued here, and sent with the next message, or when the pool pings the connection.
+        if Manager::get_transaction_depth(&pooled) > 0 {
+            Manager::start_rollback(&mut pooled);
+        }
+        // The pool closes one that is.
+        if !self.home.outdated.has(self.since.elapsed()) {
+            self.home.handover.give(pooled, self.since);
+        }
     }
 }

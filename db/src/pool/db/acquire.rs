@@ -1,17 +1,19 @@
 //! Taking a connection from the pool, and why there was none.
 
 use std::{
+    pin::pin,
     sync::{PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use sea_orm::sqlx;
+use futures_util::future::{Either, select};
+use sea_orm::sqlx::{self, Postgres, pool::PoolConnection};
 use tracing::Span;
 
 use super::Db;
 use crate::{
     Error, Result,
-    context::transaction::{Connection, milliseconds},
+    context::transaction::{Connection, Given, milliseconds},
     error::Kind,
     pool::reach::{Reached, reach},
 };
@@ -23,12 +25,12 @@ impl Db {
     pub(crate) async fn acquire(&self, span: Span) -> Result<Connection> {
         let start = Instant::now();
         let (exhausted, handed_out) = (self.exhausted(), self.inner.handed_out.load(Ordering::Relaxed));
-        let acquired = self.inner.pool.acquire().await;
+        let acquired = self.acquire_pooled().await;
         span.record("wait_ms", milliseconds(start));
         match acquired {
-            Ok(connection) => {
+            Ok((connection, since)) => {
                 self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
-                Ok(Connection::new(connection, self.inner.in_use.clone(), self.inner.outdated.clone(), span))
+                Ok(Connection::new(connection, since, self.inner.home.clone(), span))
             }
             Err(sqlx::Error::PoolTimedOut) => {
                 span.record("outcome", "no connection");
@@ -44,6 +46,26 @@ impl Db {
                 span.record("outcome", "no connection");
                 Err(self.acquire_error(error))
             }
+        }
+    }
+
+    /// Takes a connection that a context has just given back, or one from the pool; with when the pool looked at it last.
+    async fn acquire_pooled(&self) -> Result<(PoolConnection<Postgres>, Instant), sqlx::Error> {
+        let (pool, handover) = (&self.inner.pool, &self.inner.home.handover);
+        let from_pool = async { Ok((pool.acquire().await?, Instant::now())) };
+        if pool.is_closed() {
+            return from_pool.await;
+        }
+        if let Some(taken) = handover.take().and_then(Given::into_parts) {
+            return Ok(taken);
+        }
+        // Where the pool may connect once more, that is not to be cut off by what others give back meanwhile.
+        if pool.size() < self.inner.options.max_connections {
+            return from_pool.await;
+        }
+        match select(pin!(from_pool), pin!(handover.wait())).await {
+            Either::Left((acquired, _)) => acquired,
+            Either::Right((given, _)) => given.into_parts().ok_or(sqlx::Error::PoolClosed),
         }
     }
 

@@ -4,8 +4,18 @@ use std::future::Future;
 
 use futures_util::stream::{self, Stream};
 
+use sea_orm::{
+    QueryResult,
+    sea_query::{self, Asterisk, Expr},
+};
+
 use super::{Select, Shape};
-use crate::{Context, Facade, ReadOnly, Result, Scope, ScopedTo, query::relation::Beside};
+use crate::{
+    Context, Facade, ReadOnly, Result, Scope, ScopedTo,
+    error::from_row,
+    query::{predicate::Within, relation::Beside},
+    sql::build,
+};
 
 /// A query that has pages in the scope `S`: a [`Select`] or a [`Load`](crate::Load).
 pub trait Paged<S: Scope>: Clone + Send + Sync {
@@ -24,6 +34,15 @@ pub trait Paged<S: Scope>: Clone + Send + Sync {
         offset: u64,
         cx: &Context<S, ReadOnly>,
     ) -> impl Future<Output = Result<Vec<Self::Item>>> + Send;
+
+    /// Returns some of the rows, and the number of all.
+    #[doc(hidden)]
+    fn page_and_total(
+        self,
+        limit: u64,
+        offset: u64,
+        cx: &Context<S, ReadOnly>,
+    ) -> impl Future<Output = Result<(Vec<Self::Item>, u64)>> + Send;
 }
 
 impl<F, J, R, S> Paged<S> for Select<F, J, R>
@@ -41,6 +60,46 @@ where
 
     async fn page(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<Vec<R::Row>> {
         self.limit(limit).offset(offset).all(cx).await
+    }
+
+    async fn page_and_total(self, limit: u64, offset: u64, cx: &Context<S, ReadOnly>) -> Result<(Vec<R::Row>, u64)> {
+        let table = self.query.table();
+        let (rows, total) = self.clone().page_beside_total(limit, offset, cx).await?;
+        let page = rows.iter().map(|row| R::read_without(row, TOTAL)).collect::<Result<_, _>>();
+        let page = page.map_err(|error| from_row(table, error))?;
+        match total {
+            Some(total) => Ok((page, total)),
+            // Beyond the last row: nothing has the number beside it.
+            None if offset > 0 => Ok((page, self.total(cx).await?)),
+            None => Ok((page, 0)),
+        }
+    }
+}
+
+/// The name of the column that has the number of all rows.
+const TOTAL: &str = "paginator_number_of_items";
+
+impl<F: Facade, J, R> Select<F, J, R> {
+    /// Returns some of the rows, and the number of all, which is a column of each.
+    async fn page_beside_total<S: Scope>(
+        self,
+        limit: u64,
+        offset: u64,
+        cx: &Context<S, ReadOnly>,
+    ) -> Result<(Vec<QueryResult>, Option<u64>)> {
+        use sea_query::ExprTrait;
+
+        let (table, within) = (self.query.table(), Within::of(cx));
+        let counted = self.clone().limit(None).offset(None).query.unlocked().rows(&within)?;
+        let total = sea_query::Query::select()
+            .expr(Expr::col(Asterisk).count())
+            .from_subquery(counted, "rows")
+            .to_owned();
+        let mut page = self.limit(limit).offset(offset).query.scoped(&within)?;
+        page.expr_as(Expr::SubQuery(None, Box::new(total.into())), TOTAL);
+        let rows = cx.fetch_all(build(&page)).await?;
+        let total = rows.first().map(|row| row.try_get::<i64>("", TOTAL)).transpose();
+        Ok((rows, total.map_err(|error| from_row(table, error))?.map(i64::unsigned_abs)))
     }
 }
 
@@ -110,6 +169,19 @@ impl<'a, S: Scope, Q: Paged<S>> Paginator<'a, S, Q> {
     pub async fn num_items_and_pages(&self) -> Result<ItemsAndPages> {
         let number_of_items = self.num_items().await?;
         Ok(ItemsAndPages { number_of_items, number_of_pages: number_of_items.div_ceil(self.page_size) })
+    }
+
+    /// Returns the rows of a page, and the numbers of rows and of pages: one statement, and another where the page lies
+    /// beyond the last.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Select::all`].
+    pub async fn fetch_page_with_total(&self, page: u64) -> Result<(Vec<Q::Item>, ItemsAndPages)> {
+        let offset = self.page_size.saturating_mul(page);
+        let (rows, number_of_items) = self.query.clone().page_and_total(self.page_size, offset, self.cx).await?;
+        let number_of_pages = number_of_items.div_ceil(self.page_size);
+        Ok((rows, ItemsAndPages { number_of_items, number_of_pages }))
     }
 
     /// Returns the number of the page that is next.

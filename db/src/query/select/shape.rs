@@ -67,6 +67,13 @@ pub trait Shape: 'static {
     /// Reads a row.
     #[doc(hidden)]
     fn read(row: &QueryResult) -> Result<Self::Row, DbErr>;
+
+    /// Reads a row beside which there is a column that is none of its own. It matters where a row is all columns.
+    #[doc(hidden)]
+    fn read_without(row: &QueryResult, column: &str) -> Result<Self::Row, DbErr> {
+        let _ = column;
+        Self::read(row)
+    }
 }
 
 /// The model of a facade.
@@ -128,6 +135,14 @@ impl Shape for AsJson {
 
     fn read(row: &QueryResult) -> Result<JsonValue, DbErr> {
         JsonValue::from_query_result(row, "")
+    }
+
+    fn read_without(row: &QueryResult, column: &str) -> Result<JsonValue, DbErr> {
+        let mut json = Self::read(row)?;
+        if let JsonValue::Object(columns) = &mut json {
+            columns.remove(column);
+        }
+        Ok(json)
     }
 }
 

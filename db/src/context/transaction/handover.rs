@@ -1,0 +1,112 @@
+//! Handing a connection from one context to the next.
+//!
+//! The pool pings each connection that is given back to it, which costs the server and both ends a round trip. Where
+//! somebody waits for one, or asks before the pool has looked at it, they are given it as it is. A rollback that it owes is
+//! queued, and sent in front of the next opening message: in the same round trip.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sea_orm::sqlx::{Postgres, pool::PoolConnection};
+use tokio::{runtime::Handle, sync::oneshot};
+
+/// For how long a connection goes from one context to the next at most. Then the pool looks at it: how old it is, and whether
+/// it is still one of its own.
+const AT_MOST: Duration = Duration::from_secs(1);
+
+/// The connections of one pool that were just given back, and who waits for one.
+#[derive(Debug, Default)]
+pub(crate) struct Handover(Mutex<Line>);
+
+/// INVARIANT: where one is given back, nobody waits.
+#[derive(Debug, Default)]
+struct Line {
+    given_back: VecDeque<Given>,
+    waiting: VecDeque<oneshot::Sender<Given>>,
+}
+
+/// A connection in no transaction, but for a rollback that is queued on it.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pooled: Option<PoolConnection<Postgres>>,
+    /// When the pool looked at it last.
+    since: Instant,
+}
+
+impl Handover {
+    /// Gives a connection back: to whoever waits, or to whoever asks before a task has returned it to the pool.
+    pub(crate) fn give(self: &Arc<Self>, pooled: PoolConnection<Postgres>, since: Instant) {
+        let mut given = Given { pooled: Some(pooled), since };
+        if since.elapsed() >= AT_MOST {
+            return;
+        }
+        let mut line = self.line();
+        while let Some(waits) = line.waiting.pop_front() {
+            match waits.send(given) {
+                Ok(()) => return,
+                // Gone, or served by the pool.
+                Err(back) => given = back,
+            }
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        line.given_back.push_back(given);
+        drop(line);
+        let handover = Arc::clone(self);
+        runtime.spawn(async move {
+            // Whichever it is: there is a task for each.
+            let given = handover.line().given_back.pop_front();
+            if let Some(mut pooled) = given.and_then(|mut given| given.pooled.take()) {
+                pooled.return_to_pool().await;
+            }
+        });
+    }
+
+    /// Takes a connection that was just given back.
+    pub(crate) fn take(&self) -> Option<Given> {
+        self.line().given_back.pop_back()
+    }
+
+    /// Waits for a connection that is given back. For ever, where that is by way of the pool.
+    pub(crate) async fn wait(&self) -> Given {
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut line = self.line();
+            if let Some(given) = line.given_back.pop_back() {
+                return given;
+            }
+            while line.waiting.front().is_some_and(oneshot::Sender::is_closed) {
+                line.waiting.pop_front();
+            }
+            line.waiting.push_back(sender);
+        }
+        match receiver.await {
+            Ok(given) => given,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Given {
+    /// Returns the connection, and when the pool looked at it last.
+    pub(crate) fn into_parts(mut self) -> Option<(PoolConnection<Postgres>, Instant)> {
+        self.pooled.take().map(|pooled| (pooled, self.since))
+    }
+}
+
+/// Returns it to the pool. Where no runtime is left to do that, it is closed, by which the server rolls back.
+impl Drop for Given {
+    fn drop(&mut self) {
+        if let Some(pooled) = self.pooled.take()
+            && Handle::try_current().is_err()
+        {
+            drop(pooled.detach());
+        }
+    }
+}
