@@ -154,7 +154,9 @@ impl Transaction {
                 (sql, SqlxValues(values).into_arguments())
             }
             Bound::Arrays(Arrays { sql, arrays }) => {
-                arrays.iter().for_each(|(of, _)| of.hash(&mut types));
+                for (of, _) in &arrays {
+                    of.hash(&mut types);
+                }
                 (sql, arrays::arguments(&arrays).map_err(unbound)?)
             }
         };

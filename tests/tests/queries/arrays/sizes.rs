@@ -80,3 +80,26 @@ async fn a_backend_does_not_grow_with_the_number_of_sizes() {
     assert!(by_values > 4_096, "{by_values} KiB");
     eprintln!("{SIZES} sizes: {grown} KiB; 50 of values by themselves: {by_values} KiB");
 }
+
+/// What is named is what may be sent again: one statement for each verb, and none for a stream, a save of rows that are not
+/// alike, or a text that is long.
+#[tokio::test]
+async fn statements_that_are_named() {
+    let w = World::new().await;
+    let (proxy, options) = w.f.database.proxy().await;
+    let db = Db::connect(options.max_connections(1)).await.unwrap();
+    let named = || proxy.named_statements();
+    let before = named();
+    sizes(&w, &db, 1..30, false).await;
+    assert_eq!(named() - before, 2, "an insert, and a select");
+    let cx = db.tenant(w.f.acme.id, &w.f.acme.owner).begin().await.unwrap();
+    let many = |n: i32| Task::find().filter(Expr::col(task::Column::Points).eq(Func::greatest((0..n).map(Expr::val))));
+    many(3_000).all(&cx).await.unwrap();
+    assert_eq!(named() - before, 2);
+    // The control: a shorter one.
+    many(300).all(&cx).await.unwrap();
+    assert_eq!(named() - before, 3);
+    let rows = Task::find().stream(&cx).await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!((rows.len(), named() - before), (4, 3));
+    cx.rollback().await.unwrap();
+}
