@@ -1,10 +1,10 @@
 //! What many rows cost: `cargo bench -p tests --bench bulk`.
 //!
 //! 100,000 rows of eight columns by `insert_many`, and the same rows by `COPY` as a superuser, whom no policy restricts.
-//! It prints how long each takes, and how much memory of this process the insert takes beside the drafts.
+//! It prints how long each takes. How much memory a batch takes: `tests/tests/large.rs`.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that prints")]
 
-use std::{fmt::Write, fs, time::Instant};
+use std::{fmt::Write, time::Instant};
 
 use db::prelude::*;
 use entity::{
@@ -20,20 +20,15 @@ const FIRST: i32 = 1_000;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let f = Fixture::with(|options| options.statement_timeout(PATIENCE)).await;
-    let (mut copied, mut inserted, mut more) = (Vec::new(), Vec::new(), 0);
+    let (mut copied, mut inserted) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         copied.push(copy(&f).await);
         clean(&f).await;
-        let (time, memory) = insert(&f).await;
-        inserted.push(time);
-        more = memory;
+        inserted.push(insert(&f).await);
         clean(&f).await;
     }
     let (copied, inserted) = (median(copied), median(inserted));
-    println!(
-        "COPY {copied:.0} ms, insert_many {inserted:.0} ms: {:.2} times; {more} KiB more memory",
-        inserted / copied
-    );
+    println!("COPY {copied:.0} ms, insert_many {inserted:.0} ms: {:.2} times", inserted / copied);
 }
 
 fn drafts(f: &Fixture) -> Vec<Draft> {
@@ -50,18 +45,13 @@ fn drafts(f: &Fixture) -> Vec<Draft> {
     (0..ROWS).map(draft).collect()
 }
 
-async fn insert(f: &Fixture) -> (f64, u64) {
+async fn insert(f: &Fixture) -> f64 {
     let drafts = drafts(f);
-    // Has the system forget what the most memory was.
-    let forgotten = fs::write("/proc/self/clear_refs", "5").is_ok();
-    let before = memory("VmRSS:");
     let start = Instant::now();
-    f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| PlanStep::insert_many(drafts).exec(cx).await)
-        .await
-        .map(|inserted| assert_eq!(inserted.rows_affected, u64::from(ROWS.unsigned_abs())))
-        .unwrap();
-    let time = start.elapsed().as_secs_f64() * 1000.0;
-    (time, if forgotten { memory("VmHWM:").saturating_sub(before) } else { 0 })
+    let inserted =
+        f.db.with_tenant_context(f.acme.id, &f.acme.owner, async |cx| PlanStep::insert_many(drafts).exec(cx).await);
+    assert_eq!(inserted.await.unwrap().rows_affected, u64::from(ROWS.unsigned_abs()));
+    start.elapsed().as_secs_f64() * 1000.0
 }
 
 async fn copy(f: &Fixture) -> f64 {
@@ -85,13 +75,6 @@ async fn clean(f: &Fixture) {
     f.database.execute(&format!("DELETE FROM plan_step WHERE position >= {FIRST}")).await;
     f.database.execute("VACUUM plan_step").await;
     f.database.execute("CHECKPOINT").await;
-}
-
-/// Returns what the system says of the memory of this process, in KiB.
-fn memory(field: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let value = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
-    value.trim().trim_end_matches(" kB").parse().unwrap_or(0)
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -2,6 +2,7 @@
 //! memory of a batch.
 //!
 //! One test, so that nothing else is measured with it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 

@@ -67,7 +67,7 @@ pub(super) fn draft(n: usize) -> Draft {
         short: some(n, 1, text(n).chars().take(3).collect()),
         padded: some(n, 2, text(n).chars().take(2).collect()),
         folded: some(n, 3, text(n)),
-        amount: some(n, 4, 3.14159),
+        amount: some(n, 4, 2.34567),
         wait: some(n, 5, format!("{n} days {n} hours")),
         bytes: some(n, 6, vec![0, 255, b'\'', b'\\', n.to_le_bytes()[0]]),
         json: some(n, 0, json!({ "b": text(n), "a": [null, n, { "x": text(n) }] })),
@@ -159,8 +159,9 @@ async fn columns_without_a_value() {
 /// are too many is cut, as the standard says.
 #[tokio::test]
 async fn what_does_not_fit_its_column_is_an_error() {
-    let w = world().await;
     type Change = fn(&mut Draft);
+
+    let w = world().await;
     let bad: [(&str, Change); 6] = [
         ("varchar(3)", |draft| draft.short = Set(Some("four".to_owned()))),
         ("char(3)", |draft| draft.padded = Set(Some("four".to_owned()))),
