@@ -41,7 +41,11 @@ pub use report::{
 
 use self::{catalog::Catalog, survey::Survey};
 use crate::{
-    Db, Registry, Result, ScopeKind, context::transaction::Transaction, contract::Contract, error::Kind, prefix::Prefix,
+    Db, Registry, Result, ScopeKind,
+    context::transaction::{Bound, Transaction},
+    contract::Contract,
+    error::Kind,
+    prefix::Prefix,
 };
 
 /// What the transaction of an audit is set to: PostgreSQL writes every name with its schema, and does not spend seconds
@@ -189,7 +193,7 @@ impl Db {
         let connection = self.acquire(Span::none()).await?;
         let transaction =
             Transaction::begin(connection, format!("BEGIN READ ONLY; {SETTINGS}"), false, false, false).await?;
-        let row = transaction.fetch_all(audit.statement(), false).await?.pop();
+        let row = transaction.fetch_all(Bound::Once(audit.statement())).await?.pop();
         let catalog = parse(row).map_err(Kind::Other)?;
         transaction.commit(true).await?;
         let survey = Survey::new(&audit, &catalog);

@@ -9,7 +9,7 @@ pub(crate) mod transaction;
 
 use std::{fmt, ops::Deref, sync::OnceLock};
 
-use sea_orm::{QueryResult, Statement, Value};
+use sea_orm::{QueryResult, Value};
 
 use self::mode::Opened;
 pub use self::{
@@ -20,7 +20,7 @@ use crate::{
     Identity, Result, Scope, Tenant, User,
     context::{
         after_commit::Hooks,
-        transaction::{Level, Transaction},
+        transaction::{Bound, Level, Transaction},
     },
     prefix::Prefix,
 };
@@ -264,22 +264,12 @@ impl<S: Scope> Context<S, ReadOnly> {
         &self.inner.prefix
     }
 
-    pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<QueryResult>> {
-        self.inner.transaction.fetch_all(statement, true).await
+    pub(crate) async fn fetch_all(&self, statement: impl Into<Bound>) -> Result<Vec<QueryResult>> {
+        self.inner.transaction.fetch_all(statement.into()).await
     }
 
-    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
-        self.inner.transaction.execute(statement, true).await
-    }
-
-    /// Runs a statement whose text will not be sent again.
-    pub(crate) async fn fetch_once(&self, statement: Statement) -> Result<Vec<QueryResult>> {
-        self.inner.transaction.fetch_all(statement, false).await
-    }
-
-    /// Runs a statement whose text will not be sent again, and returns the number of rows that it touched.
-    pub(crate) async fn execute_once(&self, statement: Statement) -> Result<u64> {
-        self.inner.transaction.execute(statement, false).await
+    pub(crate) async fn execute(&self, statement: impl Into<Bound>) -> Result<u64> {
+        self.inner.transaction.execute(statement.into()).await
     }
 }
 

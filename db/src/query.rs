@@ -26,7 +26,10 @@ mod update;
 mod write;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{Condition, sea_query::ValueTuple};
+use sea_orm::{
+    Condition,
+    sea_query::{Expr, ValueTuple},
+};
 
 #[cfg(feature = "raw")]
 pub use self::raw::{AssertSqlSafe, RawSelect, SqlSafeStr, raw_functions};
@@ -64,4 +67,11 @@ fn key_is<F: Facade>(id: ValueTuple) -> Condition {
     use sea_orm::ColumnTrait;
 
     key_columns::<F>().zip(id).fold(Condition::all(), |condition, (column, value)| condition.add(column.eq(value)))
+}
+
+/// Returns a key as one of a list of keys.
+fn key_tuple<F: Facade>(id: ValueTuple) -> Expr {
+    use sea_orm::ColumnTrait;
+
+    Expr::tuple(key_columns::<F>().zip(id).map(|(column, value)| column.save_as(Expr::val(value))))
 }

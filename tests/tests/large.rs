@@ -1,6 +1,8 @@
-//! Many rows: a stream of a million in flat memory, and a hundred thousand drafts in one call.
+//! Many rows: a stream of a million in flat memory, a hundred thousand drafts in one call, and drafts of a hundred MiB in the
+//! memory of a batch.
 //!
 //! One test, so that nothing else is measured with it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 
@@ -19,6 +21,41 @@ const MIB: usize = 1024 * 1024;
 fn resident() -> Option<usize> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     Some(pages.split(' ').nth(1)?.parse::<usize>().ok()? * 4096)
+}
+
+/// Returns by how much the resident memory of this process has been larger, at its most, than as `f` began; where the system
+/// tells.
+async fn peak(f: impl Future<Output = ()>) -> Option<usize> {
+    let start = resident();
+    // Has the system forget how much it has been.
+    let is_forgotten = fs::write("/proc/self/clear_refs", "5").is_ok();
+    f.await;
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB");
+    Some((most.parse::<usize>().ok()? * 1024).saturating_sub(start.filter(|_| is_forgotten)?))
+}
+
+/// A batch is in memory as it is sent, and not all of them.
+async fn a_hundred_mib_go_in_batch_by_batch(f: &Fixture) {
+    f.database.execute("ALTER TABLE plan_step DROP CONSTRAINT plan_step_title_check").await;
+    let draft = |n| plan_step::Draft {
+        plan_id: Set(f.acme.plan),
+        position: Set(2 * ROWS + n),
+        title: Set("x".repeat(MIB)),
+        status: Set(StepStatus::Pending),
+        ..Default::default()
+    };
+    let cx = f.db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
+    let drafts: Vec<_> = (0..100).map(draft).collect();
+    let grown = peak(async { assert_eq!(PlanStep::insert_many(drafts).exec(&cx).await.unwrap().rows_affected, 100) });
+    if let Some(grown) = grown.await {
+        eprintln!("inserted 100 MiB in {} MiB more", grown / MIB);
+        assert!(grown / MIB < 64, "{} MiB", grown / MIB);
+    }
+    // The control: as much at once is seen in that measure.
+    let held = peak(async { assert_eq!("x".repeat(100 * MIB).len(), 100 * MIB) }).await;
+    assert!(held.is_none_or(|held| held / MIB >= 64));
+    cx.rollback().await.unwrap();
 }
 
 #[tokio::test]
@@ -77,4 +114,5 @@ async fn a_million_rows_are_streamed_in_flat_memory_and_a_hundred_thousand_draft
         .await
         .unwrap();
     assert_eq!(inserted, 100_000);
+    a_hundred_mib_go_in_batch_by_batch(&f).await;
 }

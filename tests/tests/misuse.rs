@@ -220,8 +220,12 @@ async fn many_rows_are_inserted_in_one_call() {
         assert_eq!(PlanStep::find().count(cx).await?, 29_003);
         assert_eq!(PlanStep::insert_many([]).exec(cx).await?.rows_affected, 0);
 
-        let ids = PlanStep::find().filter(plan_step::Column::Position.is_in(0..70_000));
-        let error = ids.all(cx).await.unwrap_err();
+        // A list is one value.
+        let listed = PlanStep::find().filter(plan_step::Column::Position.is_in(0..70_000));
+        assert_eq!(listed.count(cx).await?, 29_003);
+        let each = Func::coalesce((0..70_000).map(Expr::val));
+        let error =
+            PlanStep::find().filter(plan_step::Column::Position.into_expr().eq(each)).all(cx).await.unwrap_err();
         assert!(error.is_too_many_values() && error.to_string().contains("65535"), "{error}");
         // Nothing was sent: the context goes on.
         assert_eq!(PlanStep::find().count(cx).await?, 29_003);

@@ -1,5 +1,6 @@
 //! One open transaction, and what becomes of its connection.
 
+mod arrays;
 mod connection;
 mod handover;
 mod savepoint;
@@ -20,12 +21,13 @@ use connection::{Marks, State};
 use sea_orm::{
     QueryResult, Statement,
     sea_query::{Value, Values},
-    sqlx::{self, AssertSqlSafe, Executor, Postgres},
+    sqlx::{self, AssertSqlSafe, Executor, IntoArguments, Postgres, postgres::PgArguments},
 };
 use sea_query_sqlx::SqlxValues;
 use turns::Turns;
 
 pub(crate) use self::{
+    arrays::{Arrays, Bound, is_bound},
     connection::{Connection, Home},
     handover::Given,
     savepoint::Level,
@@ -34,6 +36,11 @@ use crate::{Result, error::Kind, sql::check_value};
 
 /// How many values PostgreSQL binds in one statement at most: their number is 16 bits wide in the protocol.
 pub(crate) const MAX_VALUES: usize = 65_535;
+
+/// How long the text of a statement is at most that is kept by name, in bytes. What the server keeps for one grows with
+/// its text: some 20 times as much for a list of values. So the number that a connection keeps, 100 unless the URL says
+/// otherwise, bounds their memory too.
+const MAX_NAMED: usize = 16 * 1024;
 
 /// An open transaction. Statements that are sent at the same time run one after the other.
 pub(crate) struct Transaction {
@@ -98,8 +105,8 @@ impl Transaction {
     }
 
     /// Runs one statement by the extended protocol, so that none can be stacked behind it.
-    pub(crate) async fn fetch_all(&self, statement: Statement, again: bool) -> Result<Vec<QueryResult>> {
-        let query = self.query(statement, again)?;
+    pub(crate) async fn fetch_all(&self, statement: Bound) -> Result<Vec<QueryResult>> {
+        let query = self.query(statement)?;
         let rows = self.turns.take(|mut connection, answer| {
             Box::pin(async move {
                 let rows = connection.run(async |connection| connection.fetch_all(query).await).await;
@@ -112,8 +119,8 @@ impl Transaction {
     }
 
     /// Runs one statement, and returns the number of rows that it touched.
-    pub(crate) async fn execute(&self, statement: Statement, again: bool) -> Result<u64> {
-        let query = self.query(statement, again)?;
+    pub(crate) async fn execute(&self, statement: Bound) -> Result<u64> {
+        let query = self.query(statement)?;
         let done = self.turns.take(|mut connection, answer| {
             Box::pin(async move {
                 let done = connection.run(async |connection| connection.execute(query).await).await;
@@ -124,27 +131,39 @@ impl Transaction {
         Ok(done.await?.rows_affected())
     }
 
-    /// Makes a statement of it; prepared, to be kept by name, unless it will not be sent `again`.
-    fn query(&self, statement: Statement, again: bool) -> Result<sqlx::query::Query<'static, Postgres, SqlxValues>> {
-        let Statement { mut sql, values, .. } = statement;
-        let values = values.unwrap_or(Values(Vec::new()));
-        if values.0.len() > MAX_VALUES {
-            // sqlx would take it for an error of the connection.
-            return Err(Kind::TooManyValues { values: values.0.len() }.into());
-        }
+    /// Makes a statement of it; prepared, to be kept by name, unless it will not be sent again.
+    fn query(&self, statement: Bound) -> Result<sqlx::query::Query<'static, Postgres, PgArguments>> {
         // sqlx finds a prepared statement by its text alone, and binds by its types: the same text with an `i32` and
         // with an `i64` has to be two statements. The comment makes it two texts.
         let mut types = DefaultHasher::new();
-        for value in &values.0 {
-            check_value(value).map_err(|what| Kind::RawText { place: "a value", what })?;
-            discriminant(value).hash(&mut types);
-            if let Value::Array(of, _) = value {
-                of.hash(&mut types);
+        let again = !matches!(statement, Bound::Once(_));
+        let (mut sql, arguments) = match statement {
+            Bound::Values(Statement { sql, values, .. }) | Bound::Once(Statement { sql, values, .. }) => {
+                let values = values.unwrap_or(Values(Vec::new()));
+                if values.0.len() > MAX_VALUES {
+                    // sqlx would take it for an error of the connection.
+                    return Err(Kind::TooManyValues { values: values.0.len() }.into());
+                }
+                for value in &values.0 {
+                    check_value(value).map_err(unbound)?;
+                    discriminant(value).hash(&mut types);
+                    if let Value::Array(of, _) = value {
+                        of.hash(&mut types);
+                    }
+                }
+                (sql, SqlxValues(values).into_arguments())
             }
-        }
+            Bound::Arrays(Arrays { sql, arrays }) => {
+                for (of, _) in &arrays {
+                    of.hash(&mut types);
+                }
+                (sql, arrays::arguments(&arrays).map_err(unbound)?)
+            }
+        };
+        let named = self.prepared_statements && again && sql.len() <= MAX_NAMED;
         // Writing to a `String` does not fail.
         write!(sql, " /* {:x} */", types.finish()).ok();
-        Ok(sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values)).persistent(self.prepared_statements && again))
+        Ok(sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(named))
     }
 
     /// Ends the transaction: a writing one waits for its commit, a reading one for nothing.
@@ -168,6 +187,11 @@ impl Transaction {
     pub(crate) fn is_contended(&self, level: Level) -> bool {
         self.id == level.transaction && self.marks.contended.load(Ordering::Relaxed)
     }
+}
+
+/// Says of a value that it cannot be bound, and why.
+fn unbound(what: &'static str) -> Kind {
+    Kind::RawText { place: "a value", what }
 }
 
 /// Returns the time since `start` in milliseconds.

@@ -174,6 +174,9 @@ impl DbOptions {
     /// Sets whether statements are prepared by name, and so parsed once for a connection; they are unless
     /// told otherwise. Turn it off behind a pooler that cannot keep named statements (PgBouncer before
     /// 1.21 in transaction mode); each query then takes one more round trip.
+    ///
+    /// The server keeps a statement for the connection until 100 others have been prepared, or as many as
+    /// `statement-cache-capacity` in the URL says. One of more than 16 KiB of text it does not keep.
     pub fn prepared_statements(mut self, prepared: bool) -> Self {
         self.prepared_statements = prepared;
         self

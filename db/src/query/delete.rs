@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use sea_orm::{
-    Condition, EntityTrait, IntoSimpleExpr, QueryFilter, QueryTrait,
-    sea_query::{DeleteStatement, Expr, IntoCondition, IntoValueTuple, ValueTuple},
+    ColumnTrait, EntityTrait, IntoSimpleExpr, QueryFilter, QueryTrait,
+    sea_query::{DeleteStatement, Expr, ExprTrait, IntoCondition, IntoValueTuple, ValueTuple},
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         Run,
         behavior::{after_delete, before_delete},
         filter::Filter,
-        key_is,
+        key_is, key_tuple,
         relation::{Beside, Sub},
         returning::returning_row,
         select::{Projected, model},
@@ -22,7 +22,7 @@ use crate::{
     },
     scope::{
         Deletable,
-        facade::{ActiveModel, Key, Model, table_name},
+        facade::{ActiveModel, Key, Model, key_columns, table_name},
     },
     sql::build,
 };
@@ -127,9 +127,8 @@ impl<F: Facade, J> DeleteMany<F, J> {
 
     /// Filters for the rows that have one of the ids. Corresponds to SeaORM's `DeleteMany::filter_by_ids`.
     pub fn filter_by_ids(self, ids: impl IntoIterator<Item = Key<F>>) -> Self {
-        let any = ids.into_iter().fold(Condition::any(), |any, id| any.add(key_is::<F>(id.into_value_tuple())));
-        // Without an id, no row has one of them.
-        self.filter(Condition::all().add(Condition::any().add(Expr::val(false)).add(any)))
+        let key = Expr::tuple(key_columns::<F>().map(|column| Expr::col(column.as_column_ref())));
+        self.filter(key.is_in(ids.into_iter().map(|id| key_tuple::<F>(id.into_value_tuple()))))
     }
 
     /// Filters for the rows for which an expression is among the values of another scoped query; see

@@ -5,6 +5,8 @@
 //! walked, and one with text in it is refused, and one that cannot be walked as well. A subquery is refused
 //! too: its statement was built elsewhere, with no scope.
 
+mod lists;
+
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, Iterable,
     sea_query::{
@@ -14,6 +16,7 @@ use sea_orm::{
     },
 };
 
+pub(crate) use self::lists::bind_lists;
 use super::functions::reaches_out;
 use crate::{Error, error::Kind, sql::check_value};
 
@@ -42,12 +45,12 @@ pub(crate) fn check_condition(place: &'static str, condition: &Condition) -> Res
     check(place, &Expr::from(condition.clone()))
 }
 
-/// Puts a condition between brackets.
+/// Puts a condition between brackets, with each list in it as an array.
 ///
 /// sea-query leaves brackets out by the precedence of operators, and an expression can be put together by hand of
 /// operands that its operator does not take. Between brackets, what is and-ed to it is none of them.
 pub(crate) fn bracketed(condition: Condition) -> Condition {
-    if condition.is_empty() { condition } else { Condition::all().add(Expr::tuple([condition.into()])) }
+    if condition.is_empty() { condition } else { Condition::all().add(Expr::tuple([bind_lists(condition.into())])) }
 }
 
 /// Checks an expression given at `place`.

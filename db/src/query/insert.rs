@@ -1,8 +1,11 @@
 //! `INSERT`, in scope.
 
+mod arrays;
+mod batches;
 mod in_order;
 mod many;
 mod on_conflict;
+mod statements;
 
 use std::marker::PhantomData;
 

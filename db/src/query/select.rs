@@ -26,7 +26,7 @@ use crate::{
     error::{Kind, from_row},
     query::{
         Run,
-        expression::{check, check_order},
+        expression::{bind_lists, check, check_order},
         key_is,
         predicate::Within,
         relation::Beside,
@@ -134,7 +134,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
             self.query.refuse(refused);
             return self;
         }
-        let statement = self.query.unchecked();
+        let (statement, by) = (self.query.unchecked(), bind_lists(by));
         match nulls {
             Some(nulls) => statement.order_by_expr_with_nulls(by, order, nulls),
             None => statement.order_by_expr(by, order),

@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::{
     Result,
     query::{
-        expression::{Refusal, bracketed, check, check_condition, check_name},
+        expression::{Refusal, bind_lists, bracketed, check, check_condition, check_name},
         predicate::Within,
         source::Source,
     },
@@ -78,7 +78,7 @@ impl Query {
     /// Checks an expression, and hands it to `add` if it is one that a scoped query takes.
     pub(crate) fn with(mut self, place: &'static str, expr: Expr, add: impl FnOnce(&mut Self, Expr)) -> Self {
         match check(place, &expr) {
-            Ok(()) => add(&mut self, expr),
+            Ok(()) => add(&mut self, bind_lists(expr)),
             Err(refused) => self.refuse(refused),
         }
         self

@@ -14,7 +14,7 @@ use crate::{
     query::{
         Run,
         behavior::{after_save, before_save, set},
-        expression::check,
+        expression::{bind_lists, check},
         filter::Filter,
         key_is,
         relation::{Beside, Sub},
@@ -154,7 +154,7 @@ impl<F: Facade, J> UpdateMany<F, J> {
     pub fn col_expr(mut self, column: F::Writable, expr: impl Into<Expr>) -> Self {
         let expr = expr.into();
         match check("the assignment", &expr) {
-            Ok(()) => self.assign_one(column.into(), expr),
+            Ok(()) => self.assign_one(column.into(), bind_lists(expr)),
             Err(refused) => self.filter.refuse(refused),
         }
         self

@@ -104,13 +104,7 @@ async fn times(case: &Case, link: &Link, options: &Options) -> usize {
     let (round, tries) = (if options.quick { QUICK_ROUND } else { ROUND }, case.most.min(8));
     let mut slowest = Duration::ZERO;
     for (_, op) in &case.ways {
-        let start = Instant::now();
-        for i in 0..case.most.min(BEFORE) {
-            op(link, i).await;
-            if start.elapsed() > LONGEST_BEFORE {
-                break;
-            }
-        }
+        prepare(op, link, case.most).await;
         if !case.is_long() {
             // The shorter time, as something else may have been in the way.
             let taken = run(op, link, 0, tries).await.min(run(op, link, 0, tries).await);
@@ -120,6 +114,16 @@ async fn times(case: &Case, link: &Link, options: &Options) -> usize {
     }
     let times = round.as_nanos() / slowest.as_nanos().max(1);
     usize::try_from(times).unwrap_or(case.most).clamp(1, case.most)
+}
+
+async fn prepare(op: &Op, link: &Link, most: usize) {
+    let start = Instant::now();
+    for i in 0..most.min(BEFORE) {
+        op(link, i).await;
+        if start.elapsed() > LONGEST_BEFORE {
+            break;
+        }
+    }
 }
 
 async fn run(op: &Op, link: &Link, from: usize, times: usize) -> Duration {

@@ -284,3 +284,20 @@ async fn statements_that_a_save_takes() {
     context.run(async |cx| save.exec(cx).await).await.unwrap();
     assert_eq!(w.statements().len(), 1 + 3);
 }
+
+/// Whatever their number, the rows are inserted by one of five texts.
+#[tokio::test]
+async fn texts_that_saves_are_sent_as() {
+    let w = World::new().await;
+    numbered::save(&w, "bigint GENERATED ALWAYS AS IDENTITY", "", vec![NotSet]).await;
+    let mut texts = std::collections::BTreeSet::new();
+    for number in 1..=20_usize {
+        let items = (0..number).map(|n| numbered::item::Draft { title: Set(n.to_string()), ..Default::default() });
+        let save = numbered::batch::Batch::save(numbered::batch::Draft::default()).with(numbered::item::Item, items);
+        let context = w.db.tenant(w.f.acme.id, &w.f.acme.owner);
+        let saved = context.run(async |cx| save.exec(cx).await).await.unwrap();
+        assert!(saved.items.iter().map(|item| item.title.clone()).eq((0..number).map(|n| n.to_string())));
+        texts.extend(w.statements().into_iter().filter(|text| text.contains("numbered_item")));
+    }
+    assert_eq!(texts.len(), 5, "{texts:#?}");
+}

@@ -136,7 +136,12 @@ fn is_named(table: &TableFactor, name: &str) -> bool {
 
 /// Checks the tables of one `SELECT`.
 fn selected(select: &Select) -> Result<(), String> {
-    let [from] = &select.from[..] else { return Err("not one table in FROM".to_owned()) };
+    let from = match &select.from[..] {
+        // Of the values that are bound, and not of a table.
+        [] if select.projection.iter().all(is_bound) => return Ok(()),
+        [from] => from,
+        _ => return Err("not one table in FROM".to_owned()),
+    };
     let mut keeps_right = false;
     for join in &from.joins {
         let on = match &join.join_operator {
@@ -161,6 +166,23 @@ fn selected(select: &Select) -> Result<(), String> {
         return Err("a table that is no derived one beside a right or full join".to_owned());
     }
     holds(&key(&from.relation)?, select.selection.as_ref())
+}
+
+/// Whether an item of a select list is a value that is bound, or the values of an array that is; cast or not.
+fn is_bound(item: &ast::SelectItem) -> bool {
+    let (ast::SelectItem::UnnamedExpr(expr) | ast::SelectItem::ExprWithAlias { expr, .. }) = item else { return false };
+    let bound = match expr {
+        Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("unnest") => match &function.args {
+            ast::FunctionArguments::List(list) => match &list.args[..] {
+                [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(argument))] => argument,
+                _ => return false,
+            },
+            _ => return false,
+        },
+        expr => expr,
+    };
+    let value = if let Expr::Cast { expr, .. } = bound { expr } else { bound };
+    matches!(value, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
 }
 
 fn is_derived(table: &TableFactor) -> bool {

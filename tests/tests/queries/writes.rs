@@ -9,7 +9,7 @@ use crate::{
         task::{self, Task},
         task_tag::{self, TaskTag},
     },
-    world::{World, id, with_and_without_row_level_security},
+    world::{id, with_and_without_row_level_security},
 };
 
 fn draft(name: &str, rank: i32) -> project::Draft {
@@ -65,26 +65,6 @@ async fn insert_many() {
         .await;
     })
     .await;
-}
-
-/// As many rows as PostgreSQL binds the values of, and one more: a task has five columns.
-#[tokio::test]
-async fn insert_many_at_the_limit() {
-    let w = World::new().await;
-    let at_once = 65_535 / 5;
-    for (rows, statements) in [(at_once, 1), (at_once + 1, 2)] {
-        let drafts = (0..rows).map(|n| task::Draft {
-            project_id: Set(None),
-            title: Set(String::new()),
-            points: Set(n),
-            ..Default::default()
-        });
-        let context = w.db.tenant(w.f.acme.id, &w.f.acme.owner);
-        w.statements();
-        let inserted = context.run(async |cx| Task::insert_many(drafts).exec(cx).await).await.unwrap();
-        assert_eq!(inserted.rows_affected, u64::try_from(rows).unwrap());
-        assert_eq!(w.statements().len(), statements);
-    }
 }
 
 /// The other tenant has each of these keys; so has this one, but for 4.

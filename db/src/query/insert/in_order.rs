@@ -4,32 +4,26 @@
 //! of the row. Those may not be what was sent: `char(n)` is padded, a timestamp and a numeric are rounded, a default or a
 //! trigger makes the key. Only a UUID that was sent and came back is the row that it was sent with.
 
-use std::collections::{HashMap, HashSet};
+mod apart;
+mod together;
 
-use sea_orm::{
-    ActiveModelTrait, IdenStatic, Iterable, ModelTrait, QueryTrait,
-    sea_query::{Asterisk, CommonTableExpression, Expr, Query, SelectStatement, UnionType, Value, WithClause},
-};
+use sea_orm::{ActiveModelTrait, IdenStatic, Iterable, sea_query::Value};
 
-use super::{FromContext, many::statements, prepare};
+use self::{apart::apart, together::together};
+use super::{FromContext, prepare};
 use crate::{
     Context, Facade, Result, Scope,
     context::transaction::MAX_VALUES,
-    error::Kind,
-    query::{behavior::after_save, expression::check_entity, returning::returning_row, select::model},
+    query::{behavior::after_save, expression::check_entity},
     scope::{
         Insertable,
-        facade::{ActiveModel, Column, Model, is_scope_column, key_columns, table_name},
+        facade::{ActiveModel, Column, Model, is_scope_column, key_columns},
     },
-    sql::build,
 };
 
 /// How many rows are inserted in one statement, each by an `INSERT` of its own. To plan so many takes PostgreSQL about
 /// as long as a round trip; to plan more takes it longer for each.
 const APART: usize = 16;
-
-/// The column that says which row it is.
-const PLACE: &str = "the_place_of_this";
 
 /// Inserts the rows of drafts, each with what its entity's behavior does, and returns them in the order of the drafts.
 pub(crate) async fn insert_in_order<F, S>(drafts: Vec<ActiveModel<F>>, cx: &Context<S>) -> Result<Vec<Model<F>>>
@@ -92,70 +86,7 @@ impl Batch {
     fn most<F: Facade>(&self) -> usize {
         match self {
             Self::Together(_) => usize::MAX,
-            Self::Apart => APART.min(MAX_VALUES / Column::<F>::iter().count().max(1)).max(1),
+            Self::Apart => APART.min(MAX_VALUES / (Column::<F>::iter().count() + 1)).max(1),
         }
     }
-}
-
-/// Inserts rows with keys that are UUIDs by one `INSERT`, or by several where there are more values than PostgreSQL
-/// binds.
-async fn together<F: Facade, S: Scope>(rows: Vec<ActiveModel<F>>, cx: &Context<S>) -> Result<Vec<Model<F>>> {
-    let keys: Vec<_> = rows.iter().map(ActiveModelTrait::get_primary_key_value).collect();
-    let mut inserted = Vec::with_capacity(keys.len());
-    for mut insert in statements::<F>(rows) {
-        insert.returning(returning_row::<F>());
-        for row in cx.fetch_all(build(&insert)).await? {
-            inserted.push(model::<F>(&row)?);
-        }
-    }
-    if inserted.len() != keys.len() {
-        // A trigger has left one out.
-        return Err(Kind::NotFound { table: table_name::<F>() }.into());
-    }
-    let found: HashMap<_, _> =
-        inserted.iter().enumerate().map(|(at, row)| (Some(row.get_primary_key_value()), at)).collect();
-    let order: Option<Vec<usize>> = keys.iter().map(|key| found.get(key).copied()).collect();
-    let each_once = |order: &Vec<usize>| order.iter().collect::<HashSet<_>>().len() == order.len();
-    Ok(match order.filter(each_once) {
-        Some(order) => {
-            let mut rows: Vec<_> = inserted.into_iter().map(Some).collect();
-            order.into_iter().filter_map(|at| rows[at].take()).collect()
-        }
-        // A trigger gives each row another key. That leaves the order in which PostgreSQL returns what `VALUES` lists.
-        None => inserted,
-    })
-}
-
-/// Inserts each row by an `INSERT` of its own, all in one statement: which is which is then in the statement itself.
-async fn apart<F: Facade, S: Scope>(rows: Vec<ActiveModel<F>>, cx: &Context<S>) -> Result<Vec<Model<F>>> {
-    let number = rows.len();
-    let mut inserts = WithClause::new();
-    let mut select: Option<SelectStatement> = None;
-    for (place, row) in (0..).zip(rows) {
-        let name = format!("the_row_{place}_of_this");
-        let mut insert = sea_orm::Insert::one(row).into_query();
-        insert.returning(returning_row::<F>());
-        inserts.cte(CommonTableExpression::new().query(insert).table_name(name.clone()).to_owned());
-        let one = Query::select()
-            .expr_as(Expr::Constant(Value::Int(Some(place))), PLACE)
-            .column((name.clone(), Asterisk))
-            .from(name)
-            .to_owned();
-        select = Some(match select {
-            None => one,
-            Some(mut all) => all.union(UnionType::All, one).to_owned(),
-        });
-    }
-    let Some(mut select) = select else { return Ok(Vec::new()) };
-    let unfit = |_| Kind::Row { table: table_name::<F>(), column: Some(PLACE.to_owned()) };
-    let mut found = Vec::with_capacity(number);
-    for row in cx.fetch_all(build(&select.with_cte(inserts).to_owned())).await? {
-        found.push((row.try_get::<i32>("", PLACE).map_err(unfit)?, model::<F>(&row)?));
-    }
-    if found.len() != number {
-        // A trigger has left one out.
-        return Err(Kind::NotFound { table: table_name::<F>() }.into());
-    }
-    found.sort_unstable_by_key(|(place, _)| *place);
-    Ok(found.into_iter().map(|(_, row)| row).collect())
 }

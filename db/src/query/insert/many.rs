@@ -1,11 +1,8 @@
 //! `INSERT` of many rows, in scope.
 
-use sea_orm::{Iterable, QueryTrait, sea_query::InsertStatement};
-
-use super::{FromContext, OnConflict, key, place, ready};
+use super::{FromContext, OnConflict, key, place, ready, statements::Statements};
 use crate::{
     Affected, Context, Facade, Result, Scope,
-    context::transaction::MAX_VALUES,
     query::{
         Run,
         expression::check_entity,
@@ -16,15 +13,19 @@ use crate::{
         Insertable,
         facade::{ActiveModel, Column, Key, Model, key_columns},
     },
-    sql::build,
 };
 
 /// An `INSERT` of many rows into one scope; made by a facade, such as `PlanStep::insert_many(drafts)`.
 ///
-/// It corresponds to SeaORM's `InsertMany`, and runs no `before_save` and no `after_save`, as that does not. The rows
-/// go in with one statement, or with several where PostgreSQL could not bind so many values in one; either way in the
-/// context's transaction. As with SeaORM's, a column that only some of the drafts set is NULL in the others, not its
+/// It corresponds to SeaORM's `InsertMany`, and runs no `before_save` and no `after_save`, as that does not. As with
+/// SeaORM's, a column that only some of the drafts set is NULL in the others, not its default; one that none sets is its
 /// default.
+///
+/// The statement binds an array for each column, and not each value, so that it is the same for any number of rows: it is
+/// prepared once. Up to 32,768 rows, or 8 MiB of values, go into one; more are sent in as many as it takes, one after the other
+/// in the context's transaction, and are all or nothing: where one of them fails, or the future is dropped between two, the
+/// transaction or the savepoint cannot be kept. What is held to send them, beside the drafts, is a small multiple of one
+/// batch. Drafts that do not fit into memory are for several calls in one context.
 #[derive(Clone, Debug)]
 #[must_use = "an insert does nothing until it is run on a context"]
 pub struct InsertMany<F: Facade> {
@@ -65,12 +66,13 @@ impl<F: Facade> InsertMany<F> {
     {
         Box::pin(async move {
             let mut keys = Vec::with_capacity(self.rows.len());
-            for mut insert in self.statements(cx)? {
-                insert.returning(returning_key::<F>());
-                for row in cx.fetch_all(build(&insert)).await? {
+            let mut statements = self.statements(cx)?.returning(returning_key::<F>());
+            while let Some(insert) = statements.next() {
+                for row in cx.fetch_all(insert).await? {
                     keys.push(key::<F>(&row)?);
                 }
             }
+            statements.end();
             Ok(keys)
         })
     }
@@ -86,9 +88,11 @@ impl<F: Facade> InsertMany<F> {
     {
         Box::pin(async move {
             let mut rows_affected = 0;
-            for insert in self.statements(cx)? {
-                rows_affected += cx.execute(build(&insert)).await?;
+            let mut statements = self.statements(cx)?;
+            while let Some(insert) = statements.next() {
+                rows_affected += cx.execute(insert).await?;
             }
+            statements.end();
             Ok(Affected { rows_affected })
         })
     }
@@ -106,18 +110,19 @@ impl<F: Facade> InsertMany<F> {
     {
         Box::pin(async move {
             let mut models = Vec::with_capacity(self.rows.len());
-            for mut insert in self.statements(cx)? {
-                insert.returning(returning_row::<F>());
-                for row in cx.fetch_all(build(&insert)).await? {
+            let mut statements = self.statements(cx)?.returning(returning_row::<F>());
+            while let Some(insert) = statements.next() {
+                for row in cx.fetch_all(insert).await? {
                     models.push(model::<F>(&row)?);
                 }
             }
+            statements.end();
             Ok(models)
         })
     }
 
-    /// Returns as many statements as it takes to keep each below PostgreSQL's limit of bound values.
-    fn statements<S: Scope>(mut self, cx: &Context<S>) -> Result<Vec<InsertStatement>>
+    /// Makes all rows ready, before the first is sent.
+    fn statements<S: Scope>(mut self, cx: &Context<S>) -> Result<Statements<'_, F, S>>
     where
         F: Insertable<S, FromContext>,
     {
@@ -126,24 +131,7 @@ impl<F: Facade> InsertMany<F> {
             place::<F, S, FromContext>(row, cx)?;
             ready::<F>(row)?;
         }
-        let mut statements = statements::<F>(self.rows);
-        if let Some(on_conflict) = self.on_conflict {
-            let clause = on_conflict.clause::<S>()?;
-            for insert in &mut statements {
-                insert.on_conflict(clause.clone());
-            }
-        }
-        Ok(statements)
+        let on_conflict = self.on_conflict.map(|on_conflict| on_conflict.clause::<S>()).transpose()?;
+        Ok(Statements::new(self.rows, cx).on_conflict(on_conflict))
     }
-}
-
-/// Returns the statements for rows that are ready, each with no more values than PostgreSQL binds in one.
-pub(super) fn statements<F: Facade>(rows: Vec<ActiveModel<F>>) -> Vec<InsertStatement> {
-    let at_once = (MAX_VALUES / Column::<F>::iter().count().max(1)).max(1);
-    let mut rows = rows.into_iter().peekable();
-    let mut statements = Vec::new();
-    while rows.peek().is_some() {
-        statements.push(sea_orm::Insert::many(rows.by_ref().take(at_once)).into_query());
-    }
-    statements
 }

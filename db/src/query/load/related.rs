@@ -9,10 +9,9 @@ use sea_orm::{
 
 use crate::{
     Context, Facade, ReadOnly, Result, Scope, Select,
-    context::transaction::MAX_VALUES,
     error::from_row,
     query::{
-        Row, Run,
+        Row, Run, key_tuple,
         predicate::Within,
         relation::{Beside, Onto, RelatedTo, TogetherWith},
         select::{join::against, model},
@@ -20,6 +19,9 @@ use crate::{
     },
     scope::facade::{Key, Model, key_columns},
 };
+
+/// For how many rows one statement loads what they are related to.
+const KEYS: usize = 32_768;
 
 /// Loads the rows that `rows` are related to, those that `select` is of.
 ///
@@ -47,13 +49,11 @@ where
     }
     let keys: Vec<ValueTuple> = places.keys().cloned().collect();
     let mut loaded: Vec<Vec<Model<G>>> = rows.iter().map(|_| Vec::new()).collect();
-    for keys in keys.chunks(MAX_VALUES / 2 / names.len().max(1)) {
+    for keys in keys.chunks(KEYS) {
         let parents: Vec<Expr> = key_columns::<F>().map(|column| Expr::col((PARENT, column))).collect();
         let mut query = query.clone();
         // Checked: a row by hand gives the key that it likes.
-        let keys = keys.iter().cloned().map(|key| {
-            Expr::tuple(key_columns::<F>().zip(key).map(|(column, value)| column.save_as(Expr::val(value))))
-        });
+        let keys = keys.iter().cloned().map(key_tuple::<F>);
         query = query.filter(Expr::tuple(parents).is_in(keys).into_condition());
         for row in cx.fetch_all(query.build(&Within::of(cx))?).await? {
             let (key, related) = (parent_key::<F>(&row, &names)?, model::<G>(&row)?);

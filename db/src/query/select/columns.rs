@@ -9,7 +9,10 @@ use sea_orm::{
 use super::{AsJson, AsModel, AsTuple, Columns, Select};
 use crate::{
     Facade,
-    query::{expression::refusal, unfinished::Query},
+    query::{
+        expression::{bracketed, refusal},
+        unfinished::Query,
+    },
     scope::facade::Column,
 };
 
@@ -99,7 +102,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
     /// Keeps the groups that a condition holds for.
     pub fn having(self, condition: impl IntoCondition) -> Self {
         Self::over(self.query.with_condition("the having", condition.into_condition(), |query, condition| {
-            query.unchecked().cond_having(condition);
+            query.unchecked().cond_having(bracketed(condition));
         }))
     }
 

@@ -11,6 +11,7 @@ use sea_orm::{DbBackend, Statement};
 use super::{Select, Shape, read};
 use crate::{
     Context, Facade, ReadOnly, Result, Scope, ScopedTo,
+    context::transaction::Bound,
     query::{Run, predicate::Within, relation::Beside},
 };
 
@@ -41,7 +42,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
             let name = format!("stream_{}", NEXT.fetch_add(1, Ordering::Relaxed));
             let select = self.query.build(&Within::of(cx))?;
             let sql = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", select.sql);
-            cx.execute_once(Statement { sql, ..select }).await?;
+            cx.execute(Bound::Once(Statement { sql, ..select })).await?;
             let fetch = format!("FETCH {BATCH} FROM {name}");
             let batches = stream::try_unfold(false, move |done| {
                 let fetch = Statement::from_string(DbBackend::Postgres, fetch.clone());
@@ -49,7 +50,7 @@ impl<F: Facade, J, R> Select<F, J, R> {
                     if done {
                         return Ok::<_, crate::Error>(None);
                     }
-                    let rows = cx.fetch_once(fetch).await?;
+                    let rows = cx.fetch_all(Bound::Once(fetch)).await?;
                     let done = rows.len() < BATCH;
                     let rows = rows.into_iter().map(move |row| read::<R>(table, &row));
                     Ok(Some((stream::iter(rows), done)))
