@@ -87,7 +87,7 @@ async fn a_page_comes_with_the_numbers() {
             let (json, _) = points().into_json().paginate(cx, 1).fetch_page_with_total(0).await?;
             assert_eq!(json, [serde_json::json!({ "points": 3 })], "what is beside the row is not in it");
             let grouped = Task::find().select_only().column(task::Column::ProjectId).group_by(task::Column::ProjectId);
-            let grouped = grouped.order_by_asc(task::Column::ProjectId).into_tuple::<Uuid>();
+            let grouped = grouped.order_by_asc(task::Column::ProjectId).into_tuple::<Option<Uuid>>();
             let all_groups = grouped.clone().all(cx).await?.len();
             let (groups, numbers) = grouped.paginate(cx, 1).fetch_page_with_total(0).await?;
             assert_eq!((groups.len(), numbers.number_of_items), (1, all_groups as u64));
