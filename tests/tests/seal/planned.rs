@@ -1,6 +1,6 @@
 //! What the planner makes of the guide's queries: what it makes of them where nothing restricts the rows.
 
-use sea_orm::sqlx::{AssertSqlSafe, Executor, PgConnection, Row, raw_sql};
+use sea_orm::sqlx::{AssertSqlSafe, Executor, PgConnection, Row, query_scalar, raw_sql};
 use serde_json::Value;
 use tests::Fixture;
 
@@ -120,4 +120,32 @@ async fn the_guides_queries_are_planned_as_without_policies() {
     let sql = QUERIES[0].1.replace("{acme}", &acme.to_string()).replace("{plan}", &f.acme.plan.to_string());
     let found = scans(&plan(&mut login, &sql).await);
     assert!(found[0].0.starts_with("all of"), "{found:?}");
+}
+
+/// `docs/performance.md` says of which operators an index is used before the policy.
+#[tokio::test]
+async fn operators_are_leakproof_as_the_page_says() {
+    let f = Fixture::new().await;
+    let mut owner = f.database.owner().await;
+    let mut leakproof = async |operator: &str, of: &str| -> bool {
+        let sql = "SELECT p.proleakproof FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode
+                   WHERE o.oprname = $1 AND o.oprleft = $2::regtype AND (o.oprright = o.oprleft OR o.oprname IN ('?', '@@'))";
+        query_scalar(sql).bind(operator).bind(of).fetch_one(&mut owner).await.unwrap()
+    };
+    for of in ["uuid", "text", "integer", "bigint", "bytea", "timestamptz"] {
+        for operator in ["=", "<"] {
+            assert!(leakproof(operator, of).await, "{operator} of {of}");
+        }
+    }
+    // `starts_with`.
+    assert!(leakproof("^@", "text").await);
+    let slow = [("=", "anyenum"), ("=", "numeric"), ("<", "numeric"), ("~~", "text"), ("~~*", "text")];
+    for (operator, of) in slow.into_iter().chain([("@>", "jsonb"), ("?", "jsonb"), ("@@", "tsvector")]) {
+        assert!(!leakproof(operator, of).await, "{operator} of {of}");
+    }
+    let lower: bool = query_scalar("SELECT bool_or(proleakproof) FROM pg_proc WHERE proname = 'lower'")
+        .fetch_one(&mut f.database.owner().await)
+        .await
+        .unwrap();
+    assert!(!lower);
 }

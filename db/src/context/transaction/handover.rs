@@ -1,8 +1,11 @@
 //! Handing a connection from one context to the next.
 //!
 //! The pool pings each connection that is given back to it, which costs the server and both ends a round trip. Where
-//! somebody waits for one, or asks before the pool has looked at it, they are given it as it is. A rollback that it owes is
-//! queued, and sent in front of the next opening message: in the same round trip.
+//! somebody waits for one, or asks within a moment, they are given it as it is. A rollback that it owes is queued, and sent
+//! in front of the next opening message: in the same round trip.
+//!
+//! One task returns to the pool what nobody has asked for, and ends with the last. A task for each connection would wake
+//! another thread for each context, which takes longer than the context's own statements.
 
 use std::{
     collections::VecDeque,
@@ -17,6 +20,10 @@ use tokio::{runtime::Handle, sync::oneshot};
 /// it is still one of its own.
 const AT_MOST: Duration = Duration::from_secs(1);
 
+/// For how long one that was given back waits for the next context. The transaction of a context that has read stays open for
+/// as long, or about twice that.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The connections of one pool that were just given back, and who waits for one.
 #[derive(Debug, Default)]
 pub(crate) struct Handover(Mutex<Line>);
@@ -24,8 +31,11 @@ pub(crate) struct Handover(Mutex<Line>);
 /// INVARIANT: where one is given back, nobody waits.
 #[derive(Debug, Default)]
 struct Line {
-    given_back: VecDeque<Given>,
+    /// The one that came last is the next to go.
+    given_back: VecDeque<(Instant, Given)>,
     waiting: VecDeque<oneshot::Sender<Given>>,
+    /// Whether a task is on its way that returns them.
+    is_cleared: bool,
 }
 
 /// A connection in no transaction, but for a rollback that is queued on it.
@@ -52,21 +62,36 @@ impl Handover {
             }
         }
         let Ok(runtime) = Handle::try_current() else { return };
-        line.given_back.push_back(given);
-        drop(line);
-        let handover = Arc::clone(self);
-        runtime.spawn(async move {
-            // Whichever it is: there is a task for each.
-            let given = handover.line().given_back.pop_front();
-            if let Some(mut pooled) = given.and_then(|mut given| given.pooled.take()) {
-                pooled.return_to_pool().await;
+        line.given_back.push_back((Instant::now(), given));
+        if !std::mem::replace(&mut line.is_cleared, true) {
+            drop(line);
+            runtime.spawn(Arc::clone(self).clear(runtime.clone()));
+        }
+    }
+
+    /// Returns to the pool what nobody has asked for, until there is nothing left.
+    async fn clear(self: Arc<Self>, runtime: Handle) {
+        // Where the runtime ends before, the next one to be given back finds no task on its way.
+        let clearing = Clearing(&self);
+        loop {
+            tokio::time::sleep(MOMENT).await;
+            let mut line = self.line();
+            while line.given_back.front().is_some_and(|(since, _)| since.elapsed() >= MOMENT) {
+                if let Some(mut pooled) = line.given_back.pop_front().and_then(|(_, mut given)| given.pooled.take()) {
+                    runtime.spawn(pooled.return_to_pool());
+                }
             }
-        });
+            if line.given_back.is_empty() {
+                line.is_cleared = false;
+                std::mem::forget(clearing);
+                return;
+            }
+        }
     }
 
     /// Takes a connection that was just given back.
     pub(crate) fn take(&self) -> Option<Given> {
-        self.line().given_back.pop_back()
+        self.line().given_back.pop_back().map(|(_, given)| given)
     }
 
     /// Waits for a connection that is given back. For ever, where that is by way of the pool.
@@ -74,7 +99,7 @@ impl Handover {
         let (sender, receiver) = oneshot::channel();
         {
             let mut line = self.line();
-            if let Some(given) = line.given_back.pop_back() {
+            if let Some((_, given)) = line.given_back.pop_back() {
                 return given;
             }
             while line.waiting.front().is_some_and(oneshot::Sender::is_closed) {
@@ -90,6 +115,15 @@ impl Handover {
 
     fn line(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says that no task is on its way any more.
+struct Clearing<'a>(&'a Handover);
+
+impl Drop for Clearing<'_> {
+    fn drop(&mut self) {
+        self.0.line().is_cleared = false;
     }
 }
 

@@ -104,8 +104,13 @@ impl Turns {
                         return Poll::Pending;
                     };
                     line.place = Place::Ended { turn: of, connection };
-                    self.wakers.wake_all();
-                    return if of == turn.id { Poll::Ready(()) } else { Poll::Pending };
+                    if of != turn.id {
+                        self.wakers.wake_all();
+                        return Poll::Pending;
+                    }
+                    // Woken itself, the task would be polled once more for nothing, and another thread with it.
+                    self.wakers.wake_others(cx.waker());
+                    return Poll::Ready(());
                 }
                 Place::Ended { turn: of, connection } => {
                     if turn.yields_to(of) {
@@ -204,10 +209,16 @@ impl Wakers {
     }
 
     fn wake_all(&self) {
-        let wakers = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for waker in wakers {
-            waker.wake();
-        }
+        self.take().into_iter().for_each(Waker::wake);
+    }
+
+    /// Wakes all but the one that is running.
+    fn wake_others(&self, own: &Waker) {
+        self.take().into_iter().filter(|waker| !waker.will_wake(own)).for_each(Waker::wake);
+    }
+
+    fn take(&self) -> Vec<Waker> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
