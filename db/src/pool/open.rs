@@ -94,10 +94,14 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
     /// context of the same [`Db`]. (Two contexts that are both opened by hand on one task are not noticed, and
     /// wait for the acquire timeout where the pool has no second connection.)
     pub async fn begin(self) -> Result<Context<S, M>> {
-        self.open(self.how.subject.span(S::KIND)).await
+        self.open(self.span()).await
     }
 
-    async fn open(&self, span: Span) -> Result<Context<S, M>> {
+    pub(crate) fn span(&self) -> Span {
+        self.how.subject.span(S::KIND)
+    }
+
+    pub(crate) async fn open(&self, span: Span) -> Result<Context<S, M>> {
         if is_nested(self.db) {
             return Err(Kind::Nested.into());
         }
@@ -131,7 +135,7 @@ impl<'a, S: Scope, M: Mode> Open<'a, S, M> {
         &self,
         f: impl AsyncFnOnce(&mut Context<S, M>) -> Result<T, E>,
     ) -> Result<T, Failed<E>> {
-        let span = self.how.subject.span(S::KIND);
+        let span = self.span();
         let mut open = OPEN.try_with(Clone::clone).unwrap_or_default();
         open.push(self.db.id());
         let mut context = self.open(span.clone()).await?;

@@ -13,6 +13,11 @@ use crate::{
 };
 
 /// A query that writes in the scope `S`, which [`Open::exec`](crate::Open::exec) takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not write in the scope `{S}`",
+    label = "the context is of scope `{S}`",
+    note = "run it in a context of a scope that the entity declares, and in which it allows this verb"
+)]
 pub trait Write<S: Scope>: Send {
     /// What its own `exec` returns.
     type Output: Send;
