@@ -120,3 +120,33 @@ fn a_context_that_outlives_its_runtime_is_rolled_back() {
         drop(f);
     });
 }
+
+/// A pool that another runtime goes on with returns its connections again: no transaction stays open.
+#[test]
+fn a_pool_outlives_a_runtime() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let f = second.block_on(Fixture::alone());
+    let read = async |db: &Db| {
+        let read = db.tenant(f.acme.id, &f.acme.owner).read_only();
+        read.run(async |cx| ResearchPlan::find().count(cx).await).await
+    };
+    let db = first.block_on(async {
+        let db = Db::connect(f.database.options().application_name("outlives")).await.unwrap();
+        read(&db).await.unwrap();
+        db
+    });
+    drop(first);
+    second.block_on(async {
+        // What was left of the first runtime is no connection any more.
+        while read(&db).await.is_err() {}
+        let sql =
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'outlives' AND xact_start IS NOT NULL";
+        let mut owner = f.database.owner().await;
+        while query_scalar::<_, i64>(sql).fetch_one(&mut owner).await.unwrap() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        db.close().await;
+    });
+    second.block_on(async move { drop(f) });
+}

@@ -65,27 +65,8 @@ impl Handover {
         line.given_back.push_back((Instant::now(), given));
         if !std::mem::replace(&mut line.is_cleared, true) {
             drop(line);
-            runtime.spawn(Arc::clone(self).clear(runtime.clone()));
-        }
-    }
-
-    /// Returns to the pool what nobody has asked for, until there is nothing left.
-    async fn clear(self: Arc<Self>, runtime: Handle) {
-        // Where the runtime ends before, the next one to be given back finds no task on its way.
-        let clearing = Clearing(&self);
-        loop {
-            tokio::time::sleep(MOMENT).await;
-            let mut line = self.line();
-            while line.given_back.front().is_some_and(|(since, _)| since.elapsed() >= MOMENT) {
-                if let Some(mut pooled) = line.given_back.pop_front().and_then(|(_, mut given)| given.pooled.take()) {
-                    runtime.spawn(pooled.return_to_pool());
-                }
-            }
-            if line.given_back.is_empty() {
-                line.is_cleared = false;
-                std::mem::forget(clearing);
-                return;
-            }
+            let clearing = Clearing(Arc::clone(self));
+            runtime.spawn(clearing.clear(runtime.clone()));
         }
     }
 
@@ -118,10 +99,32 @@ impl Handover {
     }
 }
 
-/// Says that no task is on its way any more.
-struct Clearing<'a>(&'a Handover);
+/// A task that returns connections. Where its runtime ends before it does, the next one that is given back finds none on its
+/// way.
+struct Clearing(Arc<Handover>);
 
-impl Drop for Clearing<'_> {
+impl Clearing {
+    /// Returns to the pool what nobody has asked for, until there is nothing left.
+    async fn clear(self, runtime: Handle) {
+        loop {
+            tokio::time::sleep(MOMENT).await;
+            let mut line = self.0.line();
+            while line.given_back.front().is_some_and(|(since, _)| since.elapsed() >= MOMENT) {
+                if let Some(mut pooled) = line.given_back.pop_front().and_then(|(_, mut given)| given.pooled.take()) {
+                    runtime.spawn(pooled.return_to_pool());
+                }
+            }
+            if line.given_back.is_empty() {
+                // While nobody can give one back.
+                line.is_cleared = false;
+                return;
+            }
+        }
+    }
+}
+
+/// Where another task is on its way meanwhile there may come to be two: the first to find nothing left ends.
+impl Drop for Clearing {
     fn drop(&mut self) {
         self.0.line().is_cleared = false;
     }
