@@ -135,12 +135,16 @@ async fn what_loses_its_server_behind_a_pooler_is_lost() {
     assert_eq!(titles().await.unwrap(), ["after"]);
 }
 
-/// Two contexts at the same time, several times, so that the statements of each meet the connection of the other.
-async fn by_turns(f: &Fixture, db: &Db) -> db::Result<()> {
+/// Contexts of two programs, one after the other and at the same time: the pooler gives each the connection that the other has
+/// had.
+async fn by_turns(f: &Fixture, [one, other]: &[Db; 2]) -> db::Result<()> {
     for _ in 0..10 {
+        for (db, org) in [(one, &f.acme), (other, &f.globex)] {
+            db.with_tenant_context(org.id, &org.owner, async |cx| ResearchPlan::find().count(cx).await).await?;
+        }
         let (one, other) = tokio::try_join!(
-            db.tenant(f.acme.id, &f.acme.owner).begin(),
-            db.tenant(f.globex.id, &f.globex.owner).begin()
+            one.tenant(f.acme.id, &f.acme.owner).begin(),
+            other.tenant(f.globex.id, &f.globex.owner).begin()
         )?;
         for cx in [&one, &other] {
             ResearchPlan::find().count(cx).await?;
@@ -157,8 +161,9 @@ async fn no_statement_is_prepared_by_name_for_a_pooler() {
     let Some(bouncer) = start(&f.database).await else { return };
     for prepared in [false, true] {
         let (proxy, options) = bouncer.proxy(&f.database).await;
-        let db = Db::connect(options.prepared_statements(prepared).acquire_timeout(PATIENCE)).await.unwrap();
-        let result = by_turns(&f, &db).await;
+        let options = options.prepared_statements(prepared).acquire_timeout(PATIENCE);
+        let both = [Db::connect(options.clone()).await.unwrap(), Db::connect(options).await.unwrap()];
+        let result = by_turns(&f, &both).await;
         if prepared {
             let error = result.expect_err("statements do not collide");
             assert!(matches!(error.sqlstate(), Some("26000" | "42P05")), "{error}");
@@ -168,7 +173,9 @@ async fn no_statement_is_prepared_by_name_for_a_pooler() {
             assert_eq!(proxy.named_statements(), 0);
             assert!(!proxy.statements().is_empty());
         }
-        db.close().await;
+        for db in both {
+            db.close().await;
+        }
     }
 }
 
