@@ -61,7 +61,7 @@ async fn down_takes_everything_back_and_up_again_makes_the_same() {
     migrator.up(&connection, None).await.unwrap();
     let up = snapshot(&database).await;
     for part in
-        ["column research_plan.title", "policy", "function", "trigger", "role", "relation seal r", "rls plan_step t t"]
+        ["column research_plan.title", "policy", "function", "trigger", "role", "relation seal v", "rls plan_step t t"]
     {
         assert!(up.iter().any(|line| line.starts_with(part)), "the snapshot sees {part}");
     }
@@ -160,7 +160,7 @@ async fn an_owner_that_is_no_superuser_migrates() {
     migrator.up(&connection, None).await.unwrap();
     let up = snapshot(&database).await;
     let gate = database.role("gate");
-    for (of, what) in [("function", "the entry functions"), ("relation seal r", "the table of the seal")] {
+    for (of, what) in [("function", "the entry functions"), ("relation seal v", "the view of the seal")] {
         assert!(up.iter().any(|line| line.starts_with(&format!("{of} {gate} "))), "{what}: the definer role's");
     }
     let members: i64 = sqlx::query_scalar(

@@ -33,7 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             ViewBypassesRls,
-            "over the table of the seal",
+            "over the view of the seal",
             "view public.k",
             &["CREATE VIEW k AS SELECT * FROM $p.seal", "GRANT SELECT ON k TO $p_tenant"],
         ),
