@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use db::{Db, prelude::*};
 use entity::{
-    ResearchPlan,
-    research_plan::{Draft, PlanStatus},
+    Organization, PlanStep, ResearchPlan,
+    research_plan::{Column, Draft, PlanStatus},
 };
 use tests::{Fixture, Proxy};
 
@@ -109,6 +109,60 @@ async fn a_query_by_itself_is_as_many_round_trips_as_in_a_closure() {
     let before = settle(&proxy).await;
     page().await.unwrap();
     assert_eq!(proxy.round_trips() - before, 2, "begin, page and numbers");
+}
+
+/// What `docs/performance.md` says of statements within a context; once they are prepared.
+#[tokio::test]
+async fn statements_in_a_context_are_a_round_trip_each() {
+    let (f, db, proxy) = fixture().await;
+    let organization = f.acme.id;
+    f.database
+        .execute(&format!(
+            "INSERT INTO research_plan (organization_id, id, title, question)
+             SELECT '{organization}', gen_random_uuid(), 'x', '' FROM generate_series(1, 2500)"
+        ))
+        .await;
+    let drafts =
+        |n: i32| (0..n).map(|_| Draft { title: Set("x".into()), question: Set(String::new()), ..Default::default() });
+    for prepared in [false, true] {
+        let cx = db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
+        let count = async |expected: u64, what: &str, before: u64| {
+            if prepared {
+                assert_eq!(proxy.round_trips() - before, expected, "{what}");
+            }
+        };
+        let before = proxy.round_trips();
+        ResearchPlan::find().limit(10).all(&cx).await.unwrap();
+        count(1, "a further query", before).await;
+        let before = proxy.round_trips();
+        ResearchPlan::load().with(PlanStep).with(Organization).limit(10).all(&cx).await.unwrap();
+        count(3, "a load of two relations", before).await;
+        for rows in [3, 2_000] {
+            let before = proxy.round_trips();
+            let inserted = ResearchPlan::insert_many(drafts(rows)).exec(&cx).await.unwrap().rows_affected;
+            assert_eq!(inserted, u64::from(rows.unsigned_abs()));
+            count(1, "insert_many", before).await;
+        }
+        let before = proxy.round_trips();
+        let stream = ResearchPlan::find().filter(Column::CreatedBy.is_null()).limit(2_500).stream(&cx).await.unwrap();
+        assert_eq!(stream.try_fold(0, async |n, _| Ok(n + 1)).await.unwrap(), 2_500);
+        count(2 + 3 * 2, "a stream of 2,500 rows: its cursor, and three times a thousand", before).await;
+        cx.rollback().await.unwrap();
+    }
+}
+
+/// The pool looks at a connection again, however busy it is: else it would never grow too old.
+#[tokio::test]
+async fn the_pool_looks_at_a_busy_connection_again() {
+    let (f, db, proxy) = fixture().await;
+    let read = || db.tenant(f.acme.id, &f.acme.owner).all(ResearchPlan::find());
+    read().await.unwrap();
+    let (before, mut reads) = (settle(&proxy).await, 0);
+    while proxy.round_trips() - before == 2 * reads {
+        read().await.unwrap();
+        reads += 1;
+    }
+    assert!(reads > 1, "a connection went from no context to the next");
 }
 
 /// The control: without named statements each query is parsed anew, one round trip more.

@@ -9,6 +9,7 @@ mod functions;
 mod gate;
 mod grants;
 mod held;
+mod install;
 mod needs;
 mod policies;
 mod policy_functions;

@@ -4,6 +4,7 @@ mod arrays;
 mod connection;
 mod handover;
 mod savepoint;
+mod shared;
 mod turns;
 
 use std::{
@@ -28,9 +29,10 @@ use turns::Turns;
 
 pub(crate) use self::{
     arrays::{Arrays, Bound, is_bound},
-    connection::{Connection, Home},
+    connection::Connection,
     handover::Given,
     savepoint::Level,
+    shared::Shared,
 };
 use crate::{Result, error::Kind, sql::check_value};
 

@@ -40,19 +40,14 @@ impl Prefix {
     /// Returns the policies that a scope asks for.
     ///
     /// The restrictive policy is the boundary: permissive ones are or-ed, so without it one lax policy, added
-    /// later, would open the table. So that PostgreSQL asks for the seal once, and not for each policy, the permissive one
-    /// lets the rows of the scope through by their column. Rows that are found otherwise it lets through word for word as
-    /// the boundary does, which PostgreSQL then asks once.
+    /// later, would open the table. The permissive one is the same, word for word: so each of them holds alone, and
+    /// of rows that are read PostgreSQL asks it once.
     pub(crate) fn policies(&self, declaration: &ScopeDeclaration) -> Vec<PolicyDeclaration> {
         let boundary = self.boundary(declaration);
-        let access = match declaration.rows {
-            Rows::Column(_) => self.rows(declaration),
-            Rows::All | Rows::Via(_) => boundary.clone(),
-        };
-        let both = |rows: String| (Some(rows.clone()), Some(rows));
+        let both = || (Some(boundary.clone()), Some(boundary.clone()));
         let mut policies = vec![
-            self.policy(declaration, "boundary", false, "ALL", both(boundary)),
-            self.policy(declaration, "access", true, "ALL", both(access)),
+            self.policy(declaration, "boundary", false, "ALL", both()),
+            self.policy(declaration, "access", true, "ALL", both()),
         ];
         policies.extend(self.write_policies(declaration));
         policies

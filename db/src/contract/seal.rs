@@ -81,7 +81,7 @@ impl Contract {
     /// Returns the statements, within an entry function, that open a context. They use a variable `seal`, declared by
     /// [`cursor`](Self::cursor).
     ///
-    /// `keys` are SQL expressions of what the context is for: keys, which must not be null, and the member's role.
+    /// `keys` and `role` are SQL expressions of what the context is for; none may be null.
     pub(super) fn seal_context(&self, opened: For, keys: &[&str], role: Option<&str>) -> String {
         let mut name = opened.letter().to_owned();
         for key in keys {

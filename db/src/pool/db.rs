@@ -17,7 +17,7 @@ use tracing::Span;
 use crate::{
     Authenticated, DbOptions, ForEachTenant, Identity, IdentityContext, Open, OrganizationId, Result, Tenant,
     TenantContext, User, UserContext,
-    context::transaction::Home,
+    context::transaction::Shared,
     pool::{open::Subject, reach::Reached},
     prefix::Prefix,
     scope::TenantIds,
@@ -36,7 +36,7 @@ pub struct Db {
 struct Inner {
     pool: PgPool,
     options: DbOptions,
-    home: Arc<Home>,
+    shared: Arc<Shared>,
     /// How many connections the pool has handed out so far.
     handed_out: AtomicU64,
     /// Why a new connection could not be set up.
@@ -66,13 +66,13 @@ impl Db {
     /// audit.
     pub async fn connect(options: DbOptions) -> Result<Self> {
         options.check_root_certificate()?;
-        let (refused, home) = (Arc::default(), Arc::<Home>::default());
-        let pool = options.pool(Arc::clone(&refused), home.clone()).connect_lazy_with(options.connect_options());
+        let (refused, shared) = (Arc::default(), Arc::<Shared>::default());
+        let pool = options.pool(Arc::clone(&refused), shared.clone()).connect_lazy_with(options.connect_options());
         let db = Self {
             inner: Arc::new(Inner {
                 pool,
                 options,
-                home,
+                shared,
                 handed_out: AtomicU64::new(0),
                 refused,
                 reached: tokio::sync::Mutex::default(),
@@ -189,7 +189,7 @@ impl Db {
     }
 
     pub(crate) fn in_use(&self) -> u32 {
-        self.inner.home.in_use.load(Ordering::Relaxed)
+        self.inner.shared.in_use.load(Ordering::Relaxed)
     }
 
     /// Returns how many connections the pool may have, and how many it has.

@@ -121,6 +121,29 @@ fn a_context_that_outlives_its_runtime_is_rolled_back() {
     });
 }
 
+/// So does one whose statement was cut off, which is not for the pool at all.
+#[test]
+fn a_context_that_was_cut_off_outlives_its_runtime() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let f = second.block_on(async {
+        let f = Fixture::alone().await;
+        f.database.make_slow().await;
+        f
+    });
+    let (db, cx) = first.block_on(async {
+        let db = Db::connect(f.database.options().application_name("cut off")).await.unwrap();
+        let cx = db.tenant(f.acme.id, &f.acme.owner).begin().await.unwrap();
+        let slow = ResearchPlan::find().filter(Expr::expr(Func::cust("slow").arg(60.0)).eq(""));
+        tokio::time::timeout(Duration::from_millis(50), slow.count(&cx)).await.unwrap_err();
+        (db, cx)
+    });
+    drop(first);
+    drop(cx);
+    drop(db);
+    second.block_on(async move { drop(f) });
+}
+
 /// A pool that another runtime goes on with returns its connections again: no transaction stays open.
 #[test]
 fn a_pool_outlives_a_runtime() {

@@ -260,6 +260,18 @@ async fn nothing_that_the_login_role_sets_or_replays_gives_a_row() {
     }
 }
 
+/// Nor where the boundary was dropped: the permissive policies ask the same. The control is one that asks for no seal.
+#[tokio::test]
+async fn each_of_the_two_policies_holds_alone() {
+    let f = Fixture::new().await;
+    f.database.execute("DROP POLICY tenant_boundary ON research_plan").await;
+    let set: &[Step] = &[Say("BEGIN; SET {app}.organization_id = '{acme}'"), Say(LOOK)];
+    assert_eq!(Attacker::new(&f).await.take(set).await.unwrap(), 0);
+    assert_eq!(Attacker::new(&f).await.take(&[Say(ENTER), Say(LOOK)]).await.unwrap(), 1);
+    take_the_seal_away(&f).await;
+    assert_eq!(Attacker::new(&f).await.take(set).await.unwrap(), 1);
+}
+
 /// What is genuine: each entry function, in savepoints, and after one that was rolled back.
 #[tokio::test]
 async fn what_an_entry_function_has_opened_sees_its_rows() {

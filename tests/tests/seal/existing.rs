@@ -147,3 +147,28 @@ async fn a_database_that_was_sealed_with_a_secret_is_given_the_seal_of_today() {
     assert!(report.findings.is_empty(), "{report}");
     owner.close().await.unwrap();
 }
+
+/// What an earlier version sends as it connects, and as a context opens, and as it asks for the member's role.
+#[tokio::test]
+async fn a_program_of_the_earlier_version_connects_and_has_no_member_role() {
+    let f = Fixture::new().await;
+    let app = &f.database.prefix;
+    let mut login = f.database.stranger().await;
+    let connects = format!(
+        "DO $$ DECLARE why text; BEGIN
+           PERFORM {app}.enter_tenant_as_system('00000000-0000-0000-0000-000000000000');
+           SET LOCAL ROLE {app}_tenant;
+           PERFORM {app}.current_organization_id(), {app}.context_is_genuine();
+           RAISE EXCEPTION 'taken back' USING ERRCODE = 'raise_exception', CONSTRAINT = 'taken_back';
+         EXCEPTION WHEN raise_exception OR insufficient_privilege OR undefined_function THEN
+           GET STACKED DIAGNOSTICS why = CONSTRAINT_NAME;
+           IF SQLSTATE = '42501' AND why <> 'not_a_member' THEN RAISE; END IF;
+         END $$"
+    );
+    login.execute(raw_sql(AssertSqlSafe(connects))).await.unwrap();
+    let mut context = open_as_before(&f).await;
+    assert_eq!(plans(&mut context).await, 1);
+    let role = format!("SELECT current_setting('{app}.member_role') WHERE {app}.context_is_genuine()");
+    let error = context.execute(raw_sql(AssertSqlSafe(role))).await.unwrap_err();
+    assert_eq!(error.as_database_error().unwrap().code().unwrap(), "42883");
+}

@@ -1,17 +1,16 @@
 //! The contract: that it is all there, that its functions are its own, and that nobody else may execute them.
 
-use super::{Findings, database::roles, is_at_least, list, needs, seal, who};
+use super::{
+    Findings,
+    database::roles,
+    install::{install, lacks},
+    is_at_least, list, needs, seal, who,
+};
 use crate::{
     ScopeKind, TableName,
-    audit::{
-        Object, ObjectKind, Repair,
-        catalog::{Function, PUBLIC_NAME, Relation},
-        condition::Condition,
-        repair::cut_off,
-        survey::Survey,
-    },
+    audit::{Object, ObjectKind, Repair, catalog::Function, condition::Condition, repair::cut_off, survey::Survey},
     code::Code,
-    contract::{Body, Executor, Need, OnTables, SIGNATURES, Signature},
+    contract::{Body, Executor, OnTables, SIGNATURES, Signature},
     sql::quote,
 };
 
@@ -72,41 +71,6 @@ fn is_missing(survey: &Survey<'_>, findings: &mut Findings) -> bool {
         findings.add(Code::ContractMissing, object, message, install(survey));
     }
     is_missing
-}
-
-/// Returns what makes the contract again.
-pub(super) fn install(survey: &Survey<'_>) -> Repair {
-    let run = || Repair::decide("run the migration that installs the contract");
-    let Some(contract) = survey.audit.contract else { return run() };
-    if contract.needs().any(|need| lacks(survey, &need).is_some()) {
-        return run();
-    }
-    // It is not installed over a scope role that can log in.
-    let logs_in = survey.requests.iter().filter(|request| request.scope.is_some() && request.role.login);
-    let mut statements: Vec<_> =
-        logs_in.map(|request| format!("ALTER ROLE {} NOLOGIN", quote(&request.role.name))).collect();
-    statements.extend(contract.install(None));
-    // Their policies and grants are for the roles.
-    for entity in survey.audit.registry.entities() {
-        if let Some(relation) = survey.table_of(entity) {
-            statements.extend(survey.prefix().protect_table(&relation.sql, entity.scopes, entity.fixed_columns()));
-        }
-    }
-    statements.extend(contract.protect_membership());
-    statements.extend(contract.protect_tokens());
-    Repair::from(statements)
-        .advise("better run the migration that installs the contract: this is the same")
-        .advise_all(cut_off(survey, &[PUBLIC_NAME]))
-}
-
-/// Returns what the contract needs of a table and the database lacks, in words.
-fn lacks(survey: &Survey<'_>, Need { table, columns, .. }: &Need) -> Option<String> {
-    let mut relations = survey.catalog.relations.iter();
-    let is_it =
-        |relation: &&Relation| relation.name == table.name() && Some(relation.schema.as_str()) == table.schema();
-    let Some(relation) = relations.find(is_it) else { return Some(format!("the table {table}")) };
-    let mut columns = columns.iter();
-    columns.find(|column| relation.column(column).is_none()).map(|column| format!("the column {table}.{column}"))
 }
 
 /// The login role can become each scope role, and all of them may use the schema.

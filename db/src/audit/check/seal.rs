@@ -1,6 +1,6 @@
 //! The view of the seal: that it is there, and that the definer role alone reads it.
 
-use super::{Findings, contract::install, database::roles, who};
+use super::{Findings, database::roles, install::install, who};
 use crate::{
     audit::{Object, catalog::Relation, survey::Survey},
     code::Code,
@@ -13,14 +13,12 @@ fn view<'a>(survey: &Survey<'a>) -> Option<&'a Relation> {
 /// What opens a context has a cursor on it, as the definer role.
 pub(super) fn is_there(survey: &Survey<'_>, findings: &mut Findings) {
     let found = view(survey);
-    let mut repair = install(survey);
+    let mut in_the_way = None;
     let what = match found {
         None => "it is missing, and what opens a context has a cursor on it".to_owned(),
         Some(found) if found.kind != "v" => {
-            if !repair.statements.is_empty() {
-                let kind = if found.kind == "p" { "table" } else { found.kind_name() };
-                repair.statements.insert(0, format!("DROP {} {}", kind.to_uppercase(), found.sql));
-            }
+            let kind = if found.kind == "p" { "table" } else { found.kind_name() };
+            in_the_way = Some(format!("DROP {} {}", kind.to_uppercase(), found.sql));
             format!("it is a {}, and what opens a context has a cursor on a view", found.kind_name())
         }
         Some(found) if survey.role_name(found.owner) != survey.prefix().gate() => format!(
@@ -32,6 +30,10 @@ pub(super) fn is_there(survey: &Survey<'_>, findings: &mut Findings) {
         }
         Some(_) => return,
     };
+    let mut repair = install(survey);
+    if let Some(drop) = in_the_way.filter(|_| !repair.statements.is_empty()) {
+        repair.statements.insert(0, drop);
+    }
     findings.add(Code::ContractMissing, Object::table(survey.prefix().seal()), what, repair);
 }
 

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Instant,
 };
@@ -12,10 +12,9 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Postgres, SqlSafeStr, pool::P
 use sqlx_core::transaction::TransactionManager;
 use tracing::Span;
 
-use super::{handover::Handover, milliseconds};
+use super::{handover::let_go, milliseconds, shared::Shared};
 use crate::{
     Error, Result,
-    context::outdated::Outdated,
     error::{Kind, is_fatal},
 };
 
@@ -40,19 +39,10 @@ pub(crate) struct Connection {
     may_write: bool,
     /// Whether the connection goes when the transaction has ended, whatever becomes of that.
     worn_out: bool,
-    home: Arc<Home>,
+    shared: Arc<Shared>,
     taken: Instant,
     span: Span,
     pub(super) outcome: &'static str,
-}
-
-/// What the connections of one pool have in common.
-#[derive(Debug, Default)]
-pub(crate) struct Home {
-    /// How many connections contexts and health checks hold.
-    pub(crate) in_use: AtomicU32,
-    pub(crate) outdated: Outdated,
-    pub(crate) handover: Arc<Handover>,
 }
 
 /// What a transaction and its connection tell each other while statements are under way.
@@ -81,8 +71,8 @@ pub(super) enum State {
 
 impl Connection {
     /// `since` is when the pool looked at the connection last.
-    pub(crate) fn new(pooled: PoolConnection<Postgres>, since: Instant, home: Arc<Home>, span: Span) -> Self {
-        home.in_use.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn new(pooled: PoolConnection<Postgres>, since: Instant, shared: Arc<Shared>, span: Span) -> Self {
+        shared.in_use.fetch_add(1, Ordering::Relaxed);
         Self {
             pooled: Some(pooled),
             since,
@@ -91,7 +81,7 @@ impl Connection {
             marks: Arc::default(),
             may_write: false,
             worn_out: false,
-            home,
+            shared,
             taken: Instant::now(),
             span,
             outcome: "rolled back",
@@ -208,7 +198,7 @@ impl Connection {
         }
         if error.is_stale_statement() || error.is_server_read_only() {
             self.worn_out = true;
-            self.home.outdated.mark();
+            self.shared.outdated.mark();
         }
         error
     }
@@ -294,20 +284,21 @@ impl Drop for Connection {
         }
         self.span.record("outcome", self.outcome);
         self.span.record("held_ms", milliseconds(self.taken));
-        self.home.in_use.fetch_sub(1, Ordering::Relaxed);
+        self.shared.in_use.fetch_sub(1, Ordering::Relaxed);
         let Some(mut pooled) = self.pooled.take() else { return };
         // What the server does on one that is busy cannot be known, and the next borrower would have to wait for it.
         if matches!(self.state, State::Busy | State::Lost) || self.worn_out {
-            pooled.close_on_drop();
-            return;
+            return let_go(pooled, true);
         }
         // Queued here, and sent with the next message, or when the pool pings the connection.
         if Manager::get_transaction_depth(&pooled) > 0 {
             Manager::start_rollback(&mut pooled);
         }
-        // The pool closes one that is.
-        if !self.home.outdated.has(self.since.elapsed()) {
-            self.home.handover.give(pooled, self.since);
+        // The pool closes one that is outdated.
+        if self.shared.outdated.has(self.since.elapsed()) {
+            let_go(pooled, false);
+        } else {
+            self.shared.handover.give(pooled, self.since);
         }
     }
 }

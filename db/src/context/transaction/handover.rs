@@ -34,8 +34,8 @@ struct Line {
     /// The one that came last is the next to go.
     given_back: VecDeque<(Instant, Given)>,
     waiting: VecDeque<oneshot::Sender<Given>>,
-    /// Whether a task is on its way that returns them.
-    is_cleared: bool,
+    /// Whether a task is under way that returns them.
+    is_clearing: bool,
 }
 
 /// A connection in no transaction, but for a rollback that is queued on it.
@@ -63,7 +63,7 @@ impl Handover {
         }
         let Ok(runtime) = Handle::try_current() else { return };
         line.given_back.push_back((Instant::now(), given));
-        if !std::mem::replace(&mut line.is_cleared, true) {
+        if !std::mem::replace(&mut line.is_clearing, true) {
             drop(line);
             let clearing = Clearing(Arc::clone(self));
             runtime.spawn(clearing.clear(runtime.clone()));
@@ -116,7 +116,7 @@ impl Clearing {
             }
             if line.given_back.is_empty() {
                 // While nobody can give one back.
-                line.is_cleared = false;
+                line.is_clearing = false;
                 return;
             }
         }
@@ -126,7 +126,7 @@ impl Clearing {
 /// Where another task is on its way meanwhile there may come to be two: the first to find nothing left ends.
 impl Drop for Clearing {
     fn drop(&mut self) {
-        self.0.line().is_cleared = false;
+        self.0.line().is_clearing = false;
     }
 }
 
@@ -137,13 +137,21 @@ impl Given {
     }
 }
 
-/// Returns it to the pool. Where no runtime is left to do that, it is closed, by which the server rolls back.
+/// Returns it to the pool.
 impl Drop for Given {
     fn drop(&mut self) {
-        if let Some(pooled) = self.pooled.take()
-            && Handle::try_current().is_err()
-        {
-            drop(pooled.detach());
+        if let Some(pooled) = self.pooled.take() {
+            let_go(pooled, false);
         }
+    }
+}
+
+/// Returns a connection to the pool, or closes it. Where no runtime is left to do either, it is closed without a word, by which
+/// the server rolls back.
+pub(super) fn let_go(mut pooled: PoolConnection<Postgres>, close: bool) {
+    if Handle::try_current().is_err() {
+        drop(pooled.detach());
+    } else if close {
+        pooled.close_on_drop();
     }
 }

@@ -30,7 +30,7 @@ impl Db {
         match acquired {
             Ok((connection, since)) => {
                 self.inner.handed_out.fetch_add(1, Ordering::Relaxed);
-                Ok(Connection::new(connection, since, self.inner.home.clone(), span))
+                Ok(Connection::new(connection, since, self.inner.shared.clone(), span))
             }
             Err(sqlx::Error::PoolTimedOut) => {
                 span.record("outcome", "no connection");
@@ -51,7 +51,7 @@ impl Db {
 
     /// Takes a connection that a context has just given back, or one from the pool; with when the pool looked at it last.
     async fn acquire_pooled(&self) -> Result<(PoolConnection<Postgres>, Instant), sqlx::Error> {
-        let (pool, handover) = (&self.inner.pool, &self.inner.home.handover);
+        let (pool, handover) = (&self.inner.pool, &self.inner.shared.handover);
         let from_pool = async { Ok((pool.acquire().await?, Instant::now())) };
         if pool.is_closed() {
             return from_pool.await;

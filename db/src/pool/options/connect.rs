@@ -12,7 +12,7 @@ use sea_orm::sqlx::{
 };
 
 use super::{DbOptions, quote};
-use crate::{Result, context::transaction::Home, error::Kind, pool::reach::Address};
+use crate::{Result, context::transaction::Shared, error::Kind, pool::reach::Address};
 
 /// A connection that has been idle for this long is pinged before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ impl DbOptions {
     }
 
     /// Makes the pool's options. What goes wrong as a new connection is set up is kept in `refused`: sqlx only logs it.
-    pub(crate) fn pool(&self, refused: Arc<Mutex<Option<sqlx::Error>>>, home: Arc<Home>) -> PgPoolOptions {
+    pub(crate) fn pool(&self, refused: Arc<Mutex<Option<sqlx::Error>>>, shared: Arc<Shared>) -> PgPoolOptions {
         let authorization = self.authorization();
         PgPoolOptions::new()
             .max_connections(self.max_connections)
@@ -61,7 +61,7 @@ impl DbOptions {
             .idle_timeout(self.idle_timeout)
             .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
-                let outdated = home.outdated.has(meta.age);
+                let outdated = shared.outdated.has(meta.age);
                 Box::pin(async move {
                     if outdated {
                         return Ok(false);

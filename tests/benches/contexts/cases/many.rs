@@ -20,8 +20,8 @@ use crate::{
 /// A row that is written by hand.
 type Row = <Step as EntityTrait>::ActiveModel;
 
-/// How many rows SeaORM is given at a time: PostgreSQL binds 65,535 values in a statement, and there are six in a row.
-const AT_ONCE: usize = 10_000;
+/// How many rows SeaORM is given at a time: PostgreSQL binds 65,535 values in a statement, and there are eight in a row.
+const AT_ONCE: usize = 8_000;
 
 /// So many steps, and a commit.
 pub(super) fn insert<const ROWS: i32>(name: &'static str) -> Case {
@@ -39,12 +39,15 @@ pub(super) fn insert<const ROWS: i32>(name: &'static str) -> Case {
         .ours(|link, _| {
             async move {
                 let (org, first) = (&link.world.fixture.acme, link.positions(ROWS));
+                let now = chrono::Utc::now();
                 let drafts = (first..first + ROWS).map(|position| plan_step::Draft {
+                    id: Set(Uuid::now_v7()),
                     plan_id: Set(org.plan),
                     position: Set(position),
                     title: Set(format!("step {position}")),
                     status: Set(StepStatus::Pending),
-                    ..Default::default()
+                    created_at: Set(now),
+                    updated_at: Set(now),
                 });
                 let insert = PlanStep::insert_many(drafts);
                 let inserted = link.db.with_tenant_context(org.id, &org.owner, async |cx| insert.exec(cx).await);
@@ -57,7 +60,7 @@ pub(super) fn insert<const ROWS: i32>(name: &'static str) -> Case {
 
 async fn inserted(link: &Link, rows: i32, connection: &impl ConnectionTrait) {
     let (org, first) = (&link.world.fixture.acme, link.positions(rows));
-    let rows: Vec<i32> = (first..first + rows).collect();
+    let (now, rows) = (chrono::Utc::now(), (first..first + rows).collect::<Vec<i32>>());
     for positions in rows.chunks(AT_ONCE) {
         let rows = positions.iter().map(|position| Row {
             organization_id: Set(org.id),
@@ -66,20 +69,22 @@ async fn inserted(link: &Link, rows: i32, connection: &impl ConnectionTrait) {
             position: Set(*position),
             title: Set(format!("step {position}")),
             status: Set(StepStatus::Pending),
-            ..Default::default()
+            created_at: Set(now),
+            updated_at: Set(now),
         });
         Step::insert_many(rows).exec_without_returning(connection).await.unwrap();
     }
 }
 
 async fn copied(link: &Link, rows: i32) {
-    const COPY: &str = "COPY plan_step (organization_id, id, plan_id, position, title, status) FROM STDIN";
+    const COPY: &str =
+        "COPY plan_step (organization_id, id, plan_id, position, title, status, created_at, updated_at) FROM STDIN";
 
     let (org, first) = (&link.world.fixture.acme, link.positions(rows));
-    let mut text = String::new();
+    let (now, mut text) = (chrono::Utc::now().to_rfc3339(), String::new());
     for position in first..first + rows {
         let (id, plan) = (Uuid::now_v7(), org.plan);
-        writeln!(text, "{}\t{id}\t{plan}\t{position}\tstep {position}\tpending", org.id).unwrap();
+        writeln!(text, "{}\t{id}\t{plan}\t{position}\tstep {position}\tpending\t{now}\t{now}", org.id).unwrap();
     }
     let mut connection = link.copy.lock().await;
     let mut copy = connection.copy_in_raw(COPY).await.unwrap();
